@@ -79,6 +79,7 @@ class Canvas:
     maps: dict[str, np.ndarray] = field(init=False)
     names: dict[str, list[str]] = field(init=False)
     marks: list[Mark] = field(init=False)
+    _body: tuple | None = field(init=False, default=None, repr=False)
 
     def __post_init__(self):
         n = self.size * self.oversample
@@ -102,6 +103,7 @@ class Canvas:
         texture: str | None = None,
         relief: float = 0.5,
         opacity: float = 1.0,
+        within: np.ndarray | None = None,
         instance: int | None = None,
         **labels: str | None,
     ) -> None:
@@ -110,11 +112,16 @@ class Canvas:
         `relief` 0 is flat, 1 round. `instance` n gives the pixels to animal n, 0 takes them from any, None leaves them.
         `labels` are object=, part=, material=: a name stamps, "" clears, None or absent leaves what is below. Texture comes
         from the pattern, else from `texture`; colour from the paint. Pixels under opacity 0.5 keep the labels below.
+        `within`, the outline of a body, keeps a marking inside that body and shades it as a piece of it.
         """
         window, mask = self._mask(outline)
         if window is None:
             return
-        self._stamp(window, mask, paint, pattern, texture, relief, opacity, instance, labels)
+        if within is None:
+            bulge = self._bulge(mask) if relief else None
+        else:
+            mask, bulge = self._piece(window, mask, within)
+        self._stamp(window, mask, paint, pattern, texture, relief, bulge, opacity, instance, labels)
 
     def shadow(self, outline: np.ndarray, strength: float = 0.35, blur: float = 0.01) -> None:
         """Darken what lies under an outline, with a soft edge of `blur` picture units; labels stay."""
@@ -169,7 +176,7 @@ class Canvas:
         points = np.round((outline * self.pixels - [left, top]) * 16).astype(np.int32)
         cv2.fillPoly(mask, [points], 1, lineType=cv2.LINE_8, shift=4)
 
-    def _stamp(self, window, mask, paint, pattern, texture, relief, opacity, instance, labels):
+    def _stamp(self, window, mask, paint, pattern, texture, relief, bulge, opacity, instance, labels):
         inside = mask.astype(bool)
         colour = np.empty((*mask.shape, 3), np.float32)
         colour[:] = paint.rgb
@@ -181,7 +188,7 @@ class Canvas:
             numbers[weight > 0.5] = self.index("colour", pattern.paint.name)
             texture = pattern.name
         if relief:
-            colour *= self._shade(mask, relief)[..., None]
+            colour *= (1 + relief * bulge)[..., None]
         below = self.rgb[window]
         below[inside] += opacity * (colour[inside] - below[inside])
         if opacity < 0.5:
@@ -193,12 +200,29 @@ class Canvas:
         if instance is not None:
             self.instance[window][inside] = instance
 
-    def _shade(self, mask, relief):
-        """Brightness (h, w) around 1 of a rounded body lit from one side: a bas-relief of the distance to the rim."""
+    def _piece(self, window, mask, body):
+        """A marking's mask cut to a body, and the body's bulge in the marking's window."""
+        if self._body is None or self._body[0] is not body:
+            whole, shape = self._mask(body)
+            if whole is None:
+                return np.zeros_like(mask), np.zeros(mask.shape, np.float32)
+            self._body = (body, whole, shape, self._bulge(shape))
+        _, whole, shape, bulge = self._body
+        cut, light = np.zeros_like(mask), np.zeros(mask.shape, np.float32)
+        start = [max(a.start, b.start) for a, b in zip(window, whole, strict=True)]
+        stop = [max(min(a.stop, b.stop), low) for a, b, low in zip(window, whole, start, strict=True)]
+        here = tuple(slice(a - w.start, b - w.start) for a, b, w in zip(start, stop, window, strict=True))
+        there = tuple(slice(a - w.start, b - w.start) for a, b, w in zip(start, stop, whole, strict=True))
+        cut[here] = mask[here] & shape[there]
+        light[here] = bulge[there]
+        return cut, light
+
+    def _bulge(self, mask):
+        """Brightness (h, w) around 0 of a rounded body lit from one side: a bas-relief of the distance to the rim."""
         depth = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
         depth = depth[1:-1, 1:-1]
         bulge = np.sqrt(np.clip(depth / max(depth.max(), 1e-6), 0, 1))
         bulge = cv2.GaussianBlur(bulge, (0, 0), max(0.012 * self.pixels, 1.0))
         slope_y, slope_x = np.gradient(bulge) if min(bulge.shape) > 1 else (0 * bulge, 0 * bulge)
         lit = -0.05 * self.pixels * (slope_x * self.light[0] + slope_y * self.light[1])
-        return 1 + relief * (0.55 * np.clip(lit, -0.5, 0.6) + 0.16 * (bulge - 0.6))
+        return 0.55 * np.clip(lit, -0.5, 0.6) + 0.16 * (bulge - 0.6)
