@@ -4,7 +4,7 @@ Positions are in picture units: (0, 0) is the top left corner, (1, 1) the bottom
 on an oversampled sheet, later ones over earlier ones, and averaged down at the end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -36,6 +36,22 @@ class Pattern:
     name: str
     paint: Paint
     weight: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One outline of a body painted by `Canvas.form`: its paint under any patterns, its labels, how far it stands out.
+
+    The first pattern with a name gives the texture label, else `texture` does.
+    """
+
+    outline: np.ndarray
+    paint: Paint
+    part: str
+    material: str = "fur"
+    patterns: tuple[Pattern, ...] = ()
+    texture: str | None = None
+    thickness: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -123,19 +139,50 @@ class Canvas:
             mask, bulge = self._piece(window, mask, within)
         self._stamp(window, mask, paint, pattern, texture, relief, bulge, opacity, instance, labels)
 
+    def form(
+        self, pieces: Sequence[Piece], *, object: str, instance: int, relief: float = 0.8, dim: float = 1.0
+    ) -> None:
+        """Paint pieces as one rounded body without seams: they share their shading, later ones lie over earlier ones.
+
+        `dim` under 1 darkens the whole, as for the limbs on the far side.
+        """
+        corners = np.concatenate([piece.outline for piece in pieces])
+        window = self._window(corners)
+        if window is None:
+            return
+        shape = (window[0].stop - window[0].start, window[1].stop - window[1].start)
+        colour, cover, height = (
+            np.zeros((*shape, 3), np.float32),
+            np.zeros(shape, np.float32),
+            np.zeros(shape, np.float32),
+        )
+        for piece in pieces:
+            spot = self._window(piece.outline)
+            if spot is None:
+                continue
+            mask = self._mask(spot, piece.outline)
+            tint, numbers = self._tint(spot, mask.shape, piece.paint, piece.patterns)
+            local = tuple(slice(s.start - w.start, s.stop - w.start) for s, w in zip(spot, window, strict=True))
+            alpha = mask.astype(np.float32) / 255
+            cover[local] = np.maximum(cover[local], alpha)
+            colour[local] += (alpha / np.maximum(cover[local], 1e-3))[..., None] * (tint - colour[local])
+            height[local] = np.maximum(height[local], piece.thickness * _bulge(mask))
+            texture = next((pattern.name for pattern in piece.patterns if pattern.name), piece.texture)
+            labels = {"object": object, "part": piece.part, "material": piece.material, "texture": texture}
+            self._label(spot, mask > 127, numbers, labels, instance)
+        colour *= (dim * self._light(height, relief))[..., None]
+        sheet = self.rgb[window]
+        sheet += cover[..., None] * (colour - sheet)
+
     def shadow(self, outline: np.ndarray, strength: float = 0.35, blur: float = 0.01) -> None:
         """Darken what lies under an outline, with a soft edge of `blur` picture units; labels stay."""
         reach = 2 * blur
-        low, high = outline.min(0) - reach, outline.max(0) + reach
-        frame = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
-        window, _ = self._mask(frame)
+        window = self._window(np.stack([outline.min(0) - reach, outline.max(0) + reach]))
         if window is None:
             return
-        rows, cols = window
-        mask = np.zeros((rows.stop - rows.start, cols.stop - cols.start), np.uint8)
-        self._fill(mask, outline, cols.start, rows.start)
-        soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(blur * self.pixels, 0.5))
-        self.rgb[window] *= 1 - strength * soft[..., None]
+        soft = self._mask(window, outline).astype(np.float32) * (strength / 255)
+        soft = cv2.GaussianBlur(soft, (0, 0), max(blur * self.pixels, 0.5))
+        self.rgb[window] *= 1 - soft[..., None]
 
     def mark(self, instance: int, name: str, x: float, y: float) -> None:
         """Remember a landmark of an animal."""
@@ -161,68 +208,87 @@ class Canvas:
             marks=tuple(self.marks),
         )
 
-    def _mask(self, outline):
-        """The window of the sheet that an outline touches, and the outline's uint8 mask in it."""
+    def _window(self, outline):
+        """The rows and columns of the sheet that an outline touches, None where it lies outside."""
         n = self.pixels
         low = np.clip(np.floor(outline.min(0) * n) - 1, 0, n).astype(int)
         high = np.clip(np.ceil(outline.max(0) * n) + 2, 0, n).astype(int)
         if (high <= low).any():
-            return None, None
-        mask = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
-        self._fill(mask, outline, low[0], low[1])
-        return (slice(low[1], high[1]), slice(low[0], high[0])), mask
+            return None
+        return slice(low[1], high[1]), slice(low[0], high[0])
 
-    def _fill(self, mask, outline, left, top):
-        points = np.round((outline * self.pixels - [left, top]) * 16).astype(np.int32)
-        cv2.fillPoly(mask, [points], 1, lineType=cv2.LINE_8, shift=4)
+    def _mask(self, window, outline):
+        """How much of each pixel of a window an outline covers.  -> (h, w) uint8, 255 for all of it"""
+        rows, cols = window
+        mask = np.zeros((rows.stop - rows.start, cols.stop - cols.start), np.uint8)
+        points = np.round((outline * self.pixels - [cols.start, rows.start] - 0.5) * 16).astype(np.int32)
+        cv2.fillPoly(mask, [points], 255, lineType=cv2.LINE_AA, shift=4)
+        return mask
 
-    def _stamp(self, window, mask, paint, pattern, texture, relief, bulge, opacity, instance, labels):
-        inside = mask.astype(bool)
-        colour = np.empty((*mask.shape, 3), np.float32)
+    def _tint(self, window, shape, paint, patterns):
+        """Unshaded colours (h, w, 3) of a paint under its patterns, and their colour labels (h, w)."""
+        colour = np.empty((*shape, 3), np.float32)
         colour[:] = paint.rgb
-        numbers = np.full(mask.shape, self.index("colour", paint.name), np.uint8)
-        if pattern is not None:
-            ys, xs = np.mgrid[window].astype(np.float32) / self.pixels
+        numbers = np.full(shape, self.index("colour", paint.name), np.uint8)
+        if patterns:
+            xs, ys = self._grid(window)
+        for pattern in patterns:
             weight = np.clip(pattern.weight(xs, ys), 0, 1).astype(np.float32)
             colour += weight[..., None] * (np.asarray(pattern.paint.rgb, np.float32) - colour)
             numbers[weight > 0.5] = self.index("colour", pattern.paint.name)
-            texture = pattern.name
+        return colour, numbers
+
+    def _grid(self, window):
+        """Picture units of the pixels of a window: two float32 arrays (h, w)."""
+        rows, cols = window
+        xs = np.arange(cols.start, cols.stop, dtype=np.float32) / self.pixels
+        ys = np.arange(rows.start, rows.stop, dtype=np.float32) / self.pixels
+        return np.tile(xs, (len(ys), 1)), np.repeat(ys[:, None], len(xs), 1)
+
+    def _stamp(self, window, mask, paint, pattern, texture, relief, opacity, instance, labels):
+        colour, numbers = self._tint(window, mask.shape, paint, () if pattern is None else (pattern,))
         if relief:
-            colour *= (1 + relief * bulge)[..., None]
+            colour *= self._shade(mask, relief)[..., None]
         below = self.rgb[window]
-        below[inside] += opacity * (colour[inside] - below[inside])
-        if opacity < 0.5:
-            return
-        self.maps["colour"][window][inside] = numbers[inside]
-        for category, name in {**labels, "texture": texture}.items():
+        below += (mask.astype(np.float32) * (opacity / 255))[..., None] * (colour - below)
+        if opacity >= 0.5:
+            texture = texture if pattern is None else pattern.name
+            self._label(window, mask > 127, numbers, {**labels, "texture": texture}, instance)
+
+    def _label(self, window, inside, numbers, labels, instance):
+        """Stamp colour numbers, names and the instance on the pixels `inside` a window."""
+        np.copyto(self.maps["colour"][window], numbers, where=inside)
+        for category, name in labels.items():
             if name is not None:
-                self.maps[category][window][inside] = self.index(category, name) if name else 0
+                np.copyto(self.maps[category][window], self.index(category, name) if name else 0, where=inside)
         if instance is not None:
-            self.instance[window][inside] = instance
+            np.copyto(self.instance[window], instance, where=inside)
 
-    def _piece(self, window, mask, body):
-        """A marking's mask cut to a body, and the body's bulge in the marking's window."""
-        if self._body is None or self._body[0] is not body:
-            whole, shape = self._mask(body)
-            if whole is None:
-                return np.zeros_like(mask), np.zeros(mask.shape, np.float32)
-            self._body = (body, whole, shape, self._bulge(shape))
-        _, whole, shape, bulge = self._body
-        cut, light = np.zeros_like(mask), np.zeros(mask.shape, np.float32)
-        start = [max(a.start, b.start) for a, b in zip(window, whole, strict=True)]
-        stop = [max(min(a.stop, b.stop), low) for a, b, low in zip(window, whole, start, strict=True)]
-        here = tuple(slice(a - w.start, b - w.start) for a, b, w in zip(start, stop, window, strict=True))
-        there = tuple(slice(a - w.start, b - w.start) for a, b, w in zip(start, stop, whole, strict=True))
-        cut[here] = mask[here] & shape[there]
-        light[here] = bulge[there]
-        return cut, light
-
-    def _bulge(self, mask):
-        """Brightness (h, w) around 0 of a rounded body lit from one side: a bas-relief of the distance to the rim."""
-        depth = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
-        depth = depth[1:-1, 1:-1]
+    def _shade(self, mask, relief):
+        """Brightness (h, w) around 1 of a rounded body lit from one side: a bas-relief of the distance to the rim."""
+        depth = _depth(mask)
         bulge = np.sqrt(np.clip(depth / max(depth.max(), 1e-6), 0, 1))
         bulge = cv2.GaussianBlur(bulge, (0, 0), max(0.012 * self.pixels, 1.0))
         slope_y, slope_x = np.gradient(bulge) if min(bulge.shape) > 1 else (0 * bulge, 0 * bulge)
         lit = -0.05 * self.pixels * (slope_x * self.light[0] + slope_y * self.light[1])
-        return 0.55 * np.clip(lit, -0.5, 0.6) + 0.16 * (bulge - 0.6)
+        return 1 + relief * (0.55 * np.clip(lit, -0.5, 0.6) + 0.16 * (bulge - 0.6))
+
+    def _light(self, height, relief):
+        """Brightness (h, w) around 1 of a surface with `height` in pixels (Lambert, the light half in front)."""
+        height = cv2.GaussianBlur(height, (0, 0), max(0.006 * self.pixels, 0.8))
+        slope_x, slope_y = cv2.Sobel(height, -1, 1, 0, scale=0.125), cv2.Sobel(height, -1, 0, 1, scale=0.125)
+        steep = np.sqrt(1 + slope_x**2 + slope_y**2)
+        lit = (0.8 * (-slope_x * self.light[0] - slope_y * self.light[1]) + 0.6) / steep
+        return np.clip(1 + relief * 0.55 * (lit - 0.6), 0.3, 1.4)
+
+
+def _depth(mask):
+    """Distance (h, w) of each pixel of a mask to its rim, in pixels."""
+    inside = cv2.copyMakeBorder((mask > 127).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1]
+
+
+def _bulge(mask):
+    """Height (h, w) in pixels of a body with a round section over the mask."""
+    depth = _depth(mask)
+    return np.sqrt(depth * (2 * depth.max() - depth))

@@ -46,6 +46,17 @@ def rotate(points: np.ndarray, angle: float, about: Sequence[float] = (0.0, 0.0)
     return (np.asarray(points, float) - about) @ np.array([[c, s], [-s, c]]) + about
 
 
+def beyond(points: np.ndarray, x: float) -> np.ndarray:
+    """The part of a closed outline to the right of a vertical line; empty where there is none.  (n, 2) -> (m, 2)"""
+    kept = []
+    for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
+        if x0 >= x:
+            kept.append((x0, y0))
+        if (x0 >= x) != (x1 >= x):
+            kept.append((x, y0 + (y1 - y0) * (x - x0) / (x1 - x0)))
+    return np.array(kept).reshape(-1, 2)
+
+
 class Frame:
     """Where an animal stands: its own units (x forward, y down, ground at y = 0, body about 1 long) to picture units."""
 
@@ -59,6 +70,8 @@ class Frame:
 
     def inverse(self, xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Picture units to the animal's own, for patterns that must follow the body."""
-        flat = np.stack([(xs - self.x) / (self.facing * self.scale), (ys - self.ground) / self.scale], -1)
-        back = rotate(flat.reshape(-1, 2), -self.tilt).reshape(flat.shape)
-        return back[..., 0], back[..., 1]
+        xs, ys = (xs - self.x) / (self.facing * self.scale), (ys - self.ground) / self.scale
+        if self.tilt == 0:
+            return xs, ys
+        c, s = np.cos(np.radians(self.tilt)), np.sin(np.radians(self.tilt))
+        return xs * c + ys * s, ys * c - xs * s
