@@ -1,0 +1,216 @@
+"""The command line: everything the dashboard shows, as data. `python -m core --help`."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import CoreError, NotDefined, UnknownName, near
+
+
+class Bar:
+    """A progress callback that draws a bar with the time left on standard error, on a terminal only."""
+
+    def __init__(self):
+        self.start, self.shown = time.monotonic(), 0.0
+
+    def __call__(self, done: int, total: int, label: str) -> None:
+        now = time.monotonic()
+        if not sys.stderr.isatty() or (now - self.shown < 0.1 and done < total):
+            return
+        self.shown = now
+        left = (now - self.start) / max(done, 1) * (total - done)
+        filled = round(24 * done / max(total, 1))
+        line = f"\r{'█' * filled}{'·' * (24 - filled)} {done}/{total}  {left / 60:.0f}:{left % 60:02.0f} left  {label}"
+        print(f"{line:<100.100}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
+
+
+def table(rows: list[tuple], heads: tuple[str, ...]) -> None:
+    """Print rows in aligned columns."""
+    text = [tuple(str(cell) for cell in row) for row in [heads, *rows]]
+    widths = [max(len(row[i]) for row in text) for i in range(len(heads))]
+    for row in text:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def networks(arguments) -> None:
+    from core.networks.catalogue import list_networks, open_network
+
+    if not arguments.name:
+        table([(card.name, card.group, card.about) for card in list_networks()], ("name", "group", "about"))
+        return
+    network = open_network(arguments.name, arguments.weights)
+    print(f"{network.title}: {len(network.classes)} classes, fingerprint {network.fingerprint[:16]}")
+    print(f"default layer: {network.default_layer.name}, {network.default_reason}")
+    rows = [
+        (layer.name, layer.path, layer.kind, " x ".join(map(str, layer.shape)), layer.receptive_field or "all")
+        for layer in network.layers
+    ]
+    table(rows, ("layer", "module", "kind", "shape", "receptive field"))
+
+
+def probes(arguments) -> None:
+    from core.probes.catalogue import list_probes, open_probe
+
+    if not arguments.name:
+        table([(card.name, card.about) for card in list_probes()], ("name", "about"))
+        return
+    probe = open_probe(arguments.name)
+    print(f"{probe.title}: {len(probe)} images, fingerprint {probe.fingerprint[:16]}")
+    print("splits:", ", ".join(f"{name} {len(indices)}" for name, indices in probe.splits.items()))
+    print("offers:", ", ".join(sorted(probe.offers)))
+    print("classes:", ", ".join(probe.classes))
+    categories = dict.fromkeys(concept.category for concept in probe.concepts)
+    for category in categories:
+        print(f"{category}:", ", ".join(c.name for c in probe.concepts if c.category == category))
+
+
+def explain(arguments) -> None:
+    from core import engine
+    from core.methods.registry import METHODS
+    from core.networks.catalogue import open_network
+    from core.pictures import open_file, open_picture
+    from core.probes.catalogue import open_probe
+
+    if arguments.method not in METHODS:
+        raise UnknownName(f"no method '{arguments.method}'{near(arguments.method, METHODS)}")
+    targets = _targets(arguments.out, arguments.images)
+    network = open_network(arguments.network, arguments.weights)
+    layer = network.layer(arguments.layer) if arguments.layer else network.default_layer
+    probe = open_probe(arguments.probe) if arguments.probe else None
+    for name, target in zip(arguments.images, targets, strict=True):
+        picture = open_file(name) if Path(name).is_file() else open_picture(name, probe)
+        chances = engine.probabilities(network, picture.image)
+        chosen = network.class_index(arguments.class_name) if arguments.class_name else int(chances.argmax())
+        found = engine.explain(
+            network,
+            picture.image,
+            subject=picture.subject,
+            classes=[chosen],
+            layers=[layer.name],
+            methods=[arguments.method],
+            progress=Bar(),
+        )
+        heatmap = next(iter(found.values()))
+        if isinstance(heatmap, Exception):
+            raise NotDefined(str(heatmap))
+        _write(target, picture.image, heatmap.at(network.preprocessing, *picture.image.shape[:2]))
+        where = f" at {heatmap.layer}" if heatmap.layer else ""
+        print(f"{target}: {arguments.method} for '{network.classes[chosen]}' (p = {chances[chosen]:.3f}){where}")
+
+
+def _targets(out: str, images: list[str]) -> list[Path]:
+    """One file per image: `out` itself, or for several images `out` as a folder, or out-IMAGE.npy beside it."""
+    path = Path(out)
+    if path.suffix not in (".npy", ".png"):
+        raise CoreError(f"--out must end in .npy or .png, not '{path.name}'")
+    if not path.parent.is_dir():
+        raise CoreError(f"the folder of --out does not exist: {path.parent}")
+    if len(images) == 1:
+        return [path]
+    stems = [Path(name).stem.replace(":", "-") for name in images]
+    if len(set(stems)) < len(stems):
+        stems = [f"{number}-{stem}" for number, stem in enumerate(stems, 1)]
+    return [path.with_name(f"{path.stem}-{stem}{path.suffix}") for stem in stems]
+
+
+def _write(target: Path, image: np.ndarray, values: np.ndarray) -> None:
+    """The map as it is (.npy, float32) or over the picture (.png)."""
+    from core.overlay import encode_png, overlay
+
+    try:
+        if target.suffix == ".npy":
+            np.save(target, values, allow_pickle=False)
+        else:
+            target.write_bytes(encode_png(overlay(image, values)))
+    except OSError as error:
+        raise CoreError(f"cannot write {target}: {error.strerror}") from error
+
+
+def cache(arguments) -> None:
+    from core.store import Store
+
+    store = Store()
+    if arguments.verb == "list":
+        rows = [
+            (entry.digest[:16], entry.request.method if entry.request else "damaged", f"{entry.size / 1e6:.2f} MB")
+            for entry in store.list()
+        ]
+        table(rows, ("artefact", "method", "size"))
+    elif arguments.verb == "verify":
+        report = store.verify()
+        print(f"{report.sound} sound, {len(report.damaged)} damaged and set aside")
+    else:
+        print(f"{store.prune()} removed")
+
+
+def train(arguments) -> None:
+    from core.networks import menagerie_nets, training
+    from core.probes.menagerie.recipe import training_arrays
+
+    for name in [arguments.name] if arguments.name else training.RECIPES:
+        if name not in training.RECIPES:
+            raise UnknownName(f"no recipe for '{name}'{near(name, training.RECIPES)}")
+        bar = Bar()
+        images, labels = training_arrays("train", size=menagerie_nets.INPUT, progress=bar)
+        module = training.train(name, images, labels, Bar())
+        path = menagerie_nets.keep(name, module)
+        stored = menagerie_nets.performer(name)
+        for split in ("val", "test"):
+            share = training.accuracy(stored, *training_arrays(split, size=menagerie_nets.INPUT, progress=bar))
+            print(f"{name}: {split} accuracy {share:.4f}", flush=True)
+        print(f"{name}: weights in {path.name}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m core", description="Look inside an image classifier, as data.")
+    verbs = top.add_subparsers(required=True, metavar="verb")
+
+    def verb(run, text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(run.__name__, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    one = verb(networks, "list the networks that can be opened, or one network's layers")
+    one.add_argument("name", nargs="?")
+    one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
+    one = verb(probes, "list the probes that can be opened, or one probe's classes, concepts and splits")
+    one.add_argument("name", nargs="?", help="a probe's name, or a folder with one sub-folder per class")
+    one = verb(explain, "where a network looked: a saliency map for one class")
+    one.add_argument("images", nargs="+", metavar="IMAGE", help="a file, a sample (sample:astronaut) or a probe's key")
+    one.add_argument("--network", default="menagerie-plain")
+    one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
+    one.add_argument("--probe", help="the probe whose keys the images are")
+    one.add_argument(
+        "--class", dest="class_name", metavar="CLASS", help="name, part of one, or index; else the most probable"
+    )
+    one.add_argument("--layer", help="either of a layer's names; else the network's default")
+    one.add_argument("--method", default="gradcam")
+    one.add_argument(
+        "--out", required=True, metavar="FILE", help=".npy (float32 map at the image's size) or .png (overlay)"
+    )
+    one = verb(cache, "list, verify or prune what was kept")
+    one.add_argument("verb", choices=("list", "verify", "prune"))
+    one = verb(train, "train the embedded networks again, from nothing")
+    one.add_argument("name", nargs="?")
+    return top
+
+
+def main(words: list[str] | None = None) -> int:
+    """Exit code 0 only when the thing asked for was made; 2 with one sentence on standard error otherwise."""
+    arguments = parser().parse_args(words)
+    try:
+        arguments.run(arguments)
+    except CoreError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
