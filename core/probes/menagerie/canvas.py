@@ -66,8 +66,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished picture: image (H, W, 3) uint8; per category a map (H, W) uint8 of 1-based indices into names (0: none);
-    instance (H, W) uint8, 0 where no animal stands; and the landmarks."""
+    """A finished picture: image (H, W, 3) uint8; per category a map (H, W) uint8 of 1-based indices into names (0:
+    none); instance (H, W) uint8, 0 where no animal stands; and the landmarks."""
 
     image: np.ndarray
     maps: dict[str, np.ndarray]
@@ -130,14 +130,22 @@ class Canvas:
         from the pattern, else from `texture`; colour from the paint. Pixels under opacity 0.5 keep the labels below.
         `within`, the outline of a body, keeps a marking inside that body and shades it as a piece of it.
         """
-        window, mask = self._mask(outline)
+        window = self._window(outline)
         if window is None:
             return
-        if within is None:
-            bulge = self._bulge(mask) if relief else None
-        else:
-            mask, bulge = self._piece(window, mask, within)
-        self._stamp(window, mask, paint, pattern, texture, relief, bulge, opacity, instance, labels)
+        mask, shade = self._mask(window, outline), None
+        if within is not None:
+            mask, shade = self._part_of(within, window, mask)
+        elif relief:
+            shade = self._shade(mask)
+        colour, numbers = self._tint(window, mask.shape, paint, () if pattern is None else (pattern,))
+        if relief:
+            colour *= (1 + relief * shade)[..., None]
+        below = self.rgb[window]
+        below += (mask.astype(np.float32) * (opacity / 255))[..., None] * (colour - below)
+        if opacity >= 0.5:
+            texture = texture if pattern is None else pattern.name
+            self._label(window, mask > 127, numbers, {**labels, "texture": texture}, instance)
 
     def form(
         self, pieces: Sequence[Piece], *, object: str, instance: int, relief: float = 0.8, dim: float = 1.0
@@ -245,15 +253,23 @@ class Canvas:
         ys = np.arange(rows.start, rows.stop, dtype=np.float32) / self.pixels
         return np.tile(xs, (len(ys), 1)), np.repeat(ys[:, None], len(xs), 1)
 
-    def _stamp(self, window, mask, paint, pattern, texture, relief, opacity, instance, labels):
-        colour, numbers = self._tint(window, mask.shape, paint, () if pattern is None else (pattern,))
-        if relief:
-            colour *= self._shade(mask, relief)[..., None]
-        below = self.rgb[window]
-        below += (mask.astype(np.float32) * (opacity / 255))[..., None] * (colour - below)
-        if opacity >= 0.5:
-            texture = texture if pattern is None else pattern.name
-            self._label(window, mask > 127, numbers, {**labels, "texture": texture}, instance)
+    def _part_of(self, body, window, mask):
+        """A marking's mask cut to the outline of a body, and the body's shading in the marking's window."""
+        if self._body is None or self._body[0] is not body:
+            whole = self._window(body)
+            if whole is None:
+                return np.zeros_like(mask), np.zeros(mask.shape, np.float32)
+            shape = self._mask(whole, body)
+            self._body = (body, whole, shape, self._shade(shape))
+        _, whole, shape, shade = self._body
+        cut, light = np.zeros_like(mask), np.zeros(mask.shape, np.float32)
+        start = [max(a.start, b.start) for a, b in zip(window, whole, strict=True)]
+        stop = [max(min(a.stop, b.stop), low) for a, b, low in zip(window, whole, start, strict=True)]
+        here = tuple(slice(a - w.start, b - w.start) for a, b, w in zip(start, stop, window, strict=True))
+        there = tuple(slice(a - w.start, b - w.start) for a, b, w in zip(start, stop, whole, strict=True))
+        cut[here] = np.minimum(mask[here], shape[there])
+        light[here] = shade[there]
+        return cut, light
 
     def _label(self, window, inside, numbers, labels, instance):
         """Stamp colour numbers, names and the instance on the pixels `inside` a window."""
@@ -264,14 +280,14 @@ class Canvas:
         if instance is not None:
             np.copyto(self.instance[window], instance, where=inside)
 
-    def _shade(self, mask, relief):
-        """Brightness (h, w) around 1 of a rounded body lit from one side: a bas-relief of the distance to the rim."""
+    def _shade(self, mask):
+        """Change of brightness (h, w) over a rounded body lit from one side: a bas-relief of the depth within it."""
         depth = _depth(mask)
         bulge = np.sqrt(np.clip(depth / max(depth.max(), 1e-6), 0, 1))
         bulge = cv2.GaussianBlur(bulge, (0, 0), max(0.012 * self.pixels, 1.0))
-        slope_y, slope_x = np.gradient(bulge) if min(bulge.shape) > 1 else (0 * bulge, 0 * bulge)
+        slope_y, slope_x = (cv2.Sobel(bulge, -1, *axis, scale=0.125) for axis in ((0, 1), (1, 0)))
         lit = -0.05 * self.pixels * (slope_x * self.light[0] + slope_y * self.light[1])
-        return 1 + relief * (0.55 * np.clip(lit, -0.5, 0.6) + 0.16 * (bulge - 0.6))
+        return 0.55 * np.clip(lit, -0.5, 0.6) + 0.16 * (bulge - 0.6)
 
     def _light(self, height, relief):
         """Brightness (h, w) around 1 of a surface with `height` in pixels (Lambert, the light half in front)."""
