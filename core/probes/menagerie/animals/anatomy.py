@@ -1,4 +1,4 @@
-"""What birds, swimmers and reptiles are built from: a brush in the animal's own units, bodies along a spine, coats, eyes."""
+"""What birds, swimmers and reptiles are built from: a brush in own units, bodies along a spine, coats, eyes."""
 
 from collections.abc import Callable, Sequence
 
@@ -75,6 +75,8 @@ class Loft:
     `spine` (n, 2) in own units; `back` and `belly` are (u, half width) pairs, joined smoothly.
     """
 
+    place: np.ndarray
+
     def __init__(self, spine: Sequence, back: Sequence, belly: Sequence | None = None):
         curve = smooth(spine, closed=False, steps=12)
         length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
@@ -85,6 +87,21 @@ class Loft:
         along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
         self._up = np.stack([-along[:, 1], along[:, 0]], 1)
         self._back, self._belly = (self._profile(p) for p in (back, back if belly is None else belly))
+
+    @classmethod
+    def through(cls, rows: Sequence) -> "Loft":
+        """A body through rows (x, y, half width of the back, of the belly); `place[i]` is the u of row i."""
+        rows = np.asarray(rows, float)
+        curve = smooth(rows[:, :2], closed=False, steps=12)
+        length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
+        place = length[::12] / length[-1]
+        body = cls(rows[:, :2], *(np.stack([place, rows[:, i]], 1) for i in (2, 3)))
+        body.place = place
+        return body
+
+    def row(self, i: float) -> float:
+        """u of a row, or of a place between two rows."""
+        return float(np.interp(i, np.arange(len(self.place)), self.place))
 
     def _profile(self, pairs):
         curve = smooth(pairs, closed=False, steps=10)
@@ -145,7 +162,7 @@ def plates(size: float, angle: float = 0.0, edge: float = 0.12) -> Weight:
 
 
 def mottles(rng: np.random.Generator, size: float, cover: float = 0.4, stretch: float = 1.0) -> Weight:
-    """Irregular soft blotches about `size` across that cover a share of the ground; `stretch` > 1 makes upright streaks."""
+    """Irregular soft blotches about `size` across over a share of the ground; `stretch` > 1 makes upright streaks."""
     noise = rng.random((32, 32)).astype(np.float32)
     level = float(np.quantile(noise, 1 - cover)) * 0.6 + 0.2
 

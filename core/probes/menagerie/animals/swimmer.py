@@ -3,14 +3,13 @@
 The spine runs from the snout at x = 0.5 to the root of the tail fin; y = 0 is just under the lowest fin.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.probes.menagerie.animals.anatomy import BLACK, WHITE, Brush, Loft, scallops
 from core.probes.menagerie.canvas import Canvas, Paint
-from core.probes.menagerie.shapes import Frame, ellipse, rotate, smooth
+from core.probes.menagerie.shapes import Frame, rotate, smooth
 
 ORANGE = Paint("orange", (0.95, 0.45, 0.09))
 AMBER = Paint("orange", (0.98, 0.62, 0.16))
