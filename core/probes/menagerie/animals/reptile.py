@@ -1,0 +1,227 @@
+"""Reptiles: the turtle under its shell, the long low crocodile; the snake, all spine, is in `snake.py`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.probes.menagerie.animals import snake
+from core.probes.menagerie.animals.anatomy import Brush, Loft, joined, mottles, plates
+from core.probes.menagerie.canvas import Canvas, Paint
+from core.probes.menagerie.shapes import Frame, ellipse, rotate, smooth, tube
+
+OLIVE = Paint("green", (0.46, 0.52, 0.27))
+MOSS = Paint("green", (0.30, 0.38, 0.22))
+FERN = Paint("green", (0.38, 0.46, 0.26))
+STRAW = Paint("yellow", (0.80, 0.76, 0.50))
+BARK = Paint("brown", (0.47, 0.33, 0.18))
+HONEY = Paint("brown", (0.66, 0.48, 0.24))
+EARTH = Paint("brown", (0.27, 0.18, 0.10))
+DARK_GREEN = Paint("green", (0.19, 0.26, 0.16))
+GOLD = Paint("yellow", (0.93, 0.78, 0.22))
+TOOTH = Paint("white", (0.96, 0.94, 0.86))
+CLAW = Paint("grey", (0.30, 0.29, 0.25))
+THROAT = Paint("red", (0.62, 0.25, 0.22))
+
+
+@dataclass(frozen=True)
+class Walker:
+    """Where a reptile's limbs hang: (hip, foot) in own units, the far ones first; `width` at hip and foot."""
+
+    limbs: tuple
+    width: tuple[float, float, float]
+    claws: int
+    paint: Paint
+    extent: tuple[float, float, float, float]
+
+
+TURTLE = Walker(
+    limbs=(("front leg", (0.30, -0.22), (0.46, -0.02), True), ("hind leg", (-0.24, -0.2), (-0.18, -0.02), True),
+           ("front leg", (0.26, -0.2), (0.28, 0.0), False), ("hind leg", (-0.30, -0.2), (-0.40, 0.0), False)),
+    width=(0.2, 0.17, 0.15),
+    claws=3,
+    paint=OLIVE,
+    extent=(-0.66, -0.74, 0.92, 0.06),
+)
+CROCODILE = Walker(
+    limbs=(("front leg", (0.24, -0.16), (0.40, -0.04), True), ("hind leg", (-0.24, -0.16), (-0.10, -0.04), True),
+           ("front leg", (0.18, -0.15), (0.22, 0.01), False), ("hind leg", (-0.32, -0.15), (-0.34, 0.01), False)),
+    width=(0.13, 0.1, 0.085),
+    claws=4,
+    paint=FERN,
+    extent=(-1.36, -0.60, 0.98, 0.07),
+)
+WALKERS = {"turtle": TURTLE, "crocodile": CROCODILE}
+
+
+def extent(species: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a species in its own units, with room for every pose."""
+    return snake.EXTENT if species == "snake" else WALKERS[species].extent
+
+
+def draw(canvas: Canvas, species: str, frame: Frame, rng: np.random.Generator, instance: int) -> None:
+    """Draw one reptile with its shadow, labels and landmarks."""
+    brush = Brush(canvas, species, frame, rng, instance)
+    {"turtle": _turtle, "crocodile": _crocodile, "snake": snake.draw}[species](brush)
+
+
+def _limbs(brush: Brush, plan: Walker, paint: Paint, far: bool, texture: str, bend: float) -> None:
+    """The legs of one side, bent outwards, with their feet and claws."""
+    for name, hip, foot, behind in plan.limbs:
+        if behind != far:
+            continue
+        step = brush.rng.uniform(-0.06, 0.06)
+        foot = np.array(foot) + [step, 0]
+        tone = Paint(paint.name, tuple((0.72 if far else 0.98) * np.asarray(paint.rgb)))
+        back = -1 if name == "front leg" else 1
+        spine = joined(hip, foot - [0, 0.5 * plan.width[2]], back * bend)
+        brush.paint(tube(spine, plan.width, 6), tone, "leg", "scales", texture=texture, relief=0.6)
+        n = plan.width[2]
+        paw = smooth(((-0.6 * n, -0.3 * n), (0.1 * n, -0.75 * n), (0.9 * n, -0.35 * n), (1.1 * n, 0.02), (0.2 * n, 0.05 * n), (-0.5 * n, 0.0)), steps=4)
+        brush.paint(paw + foot, tone, "foot", "scales", texture=texture, relief=0.5)
+        for k in range(plan.claws):
+            x = foot[0] + n * (0.35 + 0.3 * k)
+            y = foot[1] - 0.04 * n
+            claw = np.array([(x - 0.1 * n, y - 0.12 * n), (x + 0.12 * n, y - 0.12 * n), (x + 0.22 * n, y + 0.14 * n)])
+            brush.paint(claw, CLAW, "claw", "horn", relief=0)
+        if not far:
+            brush.mark(name, spine[1])
+
+
+def _turtle(brush: Brush) -> None:
+    rng = brush.rng
+    skin, shell = TURTLE.paint.varied(rng, 0.03), HONEY.varied(rng, 0.03)
+    brush.shadow(0.02, 1.15)
+    _limbs(brush, TURTLE, skin, True, "spotted", 0.03)
+    tail = smooth(((-0.42, -0.22), (-0.56, -0.14), (-0.64, -0.05), (-0.5, -0.09), (-0.38, -0.14)), steps=5)
+    brush.paint(tail, skin, "tail", "scales", texture="smooth")
+    brush.mark("tail", (-0.52, -0.12))
+    _turtle_head(brush, skin)
+    belly = smooth(((-0.46, -0.22), (0.44, -0.22), (0.36, -0.11), (0.0, -0.08), (-0.38, -0.11)), steps=5)
+    brush.paint(belly, STRAW, "torso", "shell", texture="smooth", relief=0.6)
+    _limbs(brush, TURTLE, skin, False, "spotted", 0.03)
+    _shell(brush, shell)
+
+
+def _turtle_head(brush: Brush, skin: Paint) -> None:
+    """Neck and head, raised or stretched."""
+    rng = brush.rng
+    lift, reach = rng.uniform(-0.03, 0.14), rng.uniform(-0.03, 0.05)
+    rows = ((0.84 + reach, -0.37 - lift, 0.04, 0.05), (0.74 + reach, -0.41 - lift, 0.115, 0.09), (0.62 + reach, -0.38 - lift, 0.11, 0.095), (0.48, -0.29, 0.09, 0.09), (0.3, -0.25, 0.1, 0.1))
+    body = Loft.through(rows)
+    spots = brush.pattern("spotted", DARK_GREEN, mottles(rng, 0.055, 0.36))
+    placed = brush.paint(body.outline(), skin, "neck", "scales", pattern=spots, relief=0.7)
+    brush.mark("neck", body.at(body.row(3)))
+    brush.marking(body.patch(-0.02, body.row(2.3), -1.2, 1.2), skin, placed, "head", pattern=spots, relief=0.7)
+    beak = ((-0.02, -1.2), (body.row(0.35), -0.9), (body.row(0.4), 0.4), (-0.02, 1.0))
+    brush.marking(body.shape(beak), STRAW, placed, "beak", material="horn", texture="smooth", relief=0.6)
+    mouth = tube([body.at(0.0, 0.3), body.at(body.row(0.5), 0.45), body.at(body.row(1.1), 0.25)], (0.016, 0.014, 0.008), 5)
+    brush.marking(mouth, EARTH, placed, relief=0)
+    brush.mark("head", body.at(body.row(1.3)))
+    brush.mark("beak", body.at(body.row(0.15)))
+    brush.eye(*body.at(body.row(0.85), -0.3), 0.062 * rng.uniform(0.95, 1.15), GOLD, 0.6, ring=DARK_GREEN)
+
+
+DOME = ((-0.54, -0.2), (-0.50, -0.36), (-0.36, -0.55), (-0.12, -0.665), (0.12, -0.655), (0.34, -0.53), (0.48, -0.35), (0.54, -0.2), (0.3, -0.15), (0.0, -0.135), (-0.3, -0.15))
+
+
+def _shell(brush: Brush, paint: Paint) -> None:
+    """A dome of scutes: three rows of plates, each darker towards its joints, over a rim of small ones."""
+    placed = brush.paint(smooth(DOME, steps=8), EARTH, "shell", "shell", texture="scuted", relief=0.9)
+    top = _dome_height
+    edges = np.array([-0.53, -0.33, -0.11, 0.12, 0.34, 0.53])
+    for low, high, shift in ((0.24, 0.66, 0.0), (0.7, 1.06, 0.05)):
+        for a, b in zip(edges[:-1], edges[1:], strict=True):
+            x = np.array([a + 0.012, (a + b) / 2, b - 0.012]) * (1 if low < 0.5 else 0.86) + shift * 0
+            rim = np.concatenate([np.stack([x, top(x, high)], 1), np.stack([x[::-1], top(x[::-1], low)], 1)])
+            tone = paint.varied(brush.rng, 0.02)
+            brush.marking(_rounded(rim), tone, placed, relief=0.9)
+            inner = rim.mean(0) + 0.55 * (rim - rim.mean(0))
+            brush.marking(_rounded(inner), BARK, placed, relief=0.9, opacity=0.75)
+    steps = np.linspace(-0.54, 0.54, 11)
+    for a, b in zip(steps[:-1], steps[1:], strict=True):
+        x = np.array([a + 0.008, b - 0.008])
+        rim = np.concatenate([np.stack([x, top(x, 0.2)], 1), np.stack([x[::-1], top(x[::-1], -0.1)], 1)])
+        brush.marking(_rounded(rim), STRAW, placed, "shell", relief=0.9)
+    brush.mark("shell", (0, -0.45))
+    brush.mark("torso", (0.0, -0.3))
+
+
+def _rounded(corners: np.ndarray) -> np.ndarray:
+    return corners
+
+
+def _dome_height(x, share):
+    """y on the dome above x: 0 at its rim, 1 at its ridge."""
+    ridge = np.interp(x, [p[0] for p in DOME[:8]], [p[1] for p in DOME[:8]])
+    rim = -0.19 + 0.04 * (1 - (np.asarray(x) / 0.54) ** 2)
+    return rim + share * (ridge - rim)
+
+
+def _crocodile(brush: Brush) -> None:
+    rng = brush.rng
+    paint, sway, gape = CROCODILE.paint.varied(rng, 0.03), rng.uniform(-0.05, 0.06), rng.uniform(0, 1)
+    gape = 4.0 if gape < 0.5 else 4.0 + 16 * (gape - 0.5) * 2
+    rows = (
+        (0.58, -0.25, 0.075, 0.07),
+        (0.44, -0.25, 0.115, 0.10),
+        (0.28, -0.235, 0.105, 0.115),
+        (0.05, -0.23, 0.135, 0.145),
+        (-0.22, -0.22, 0.125, 0.14),
+        (-0.44, -0.19, 0.095, 0.11),
+        (-0.72, -0.13 + 0.3 * sway, 0.07, 0.08),
+        (-1.0, -0.08 + 0.2 * sway, 0.045, 0.05),
+        (-1.30, -0.06 - sway, 0.012, 0.016),
+    )
+    brush.shadow(-0.2, 2.1)
+    _limbs(brush, CROCODILE, paint, True, "scaly", -0.07)
+    body = Loft.through(rows)
+    _jaws(brush, body, paint, gape)
+    _ridges(brush, body)
+    scales = brush.pattern("scaly", MOSS, plates(0.062))
+    placed = brush.paint(body.outline(), paint, "torso", "scales", pattern=scales, relief=0.75)
+    brush.marking(body.patch(body.row(5.2), 1, -1.2, 1.2), paint, placed, "tail", pattern=scales, relief=0.75)
+    brush.marking(body.patch(0, body.row(1.5), -1.2, 1.2), paint, placed, "head", texture="scaly", relief=0.75)
+    for row, wide in ((2.6, 0.16), (3.5, 0.2), (4.4, 0.18), (5.3, 0.16), (6.0, 0.14), (6.7, 0.12), (7.3, 0.1)):
+        u = body.row(row)
+        bar = body.at(u + 0.012 * np.array([-1, 1, 1.4, 0.6]), np.array([-1.2, -1.2, 0.0, 0.15]))
+        brush.marking(bar, DARK_GREEN, placed, relief=0.6, opacity=0.55)
+    under = np.concatenate([body.at(np.linspace(0, 1, 40), 0.52), body.at(np.linspace(1, 0, 40), 1.2)])
+    brush.marking(under, STRAW, placed, relief=0.75)
+    _limbs(brush, CROCODILE, paint, False, "scaly", -0.07)
+    for name, row in (("head", 0.6), ("torso", 3.3), ("tail", 6.5)):
+        brush.mark(name, body.at(body.row(row)))
+    brow = ellipse(0.5, -0.345, 0.15, 0.1, 8, points=24)
+    brush.paint(brow, paint, "head", "scales", texture="scaly", relief=0.7)
+    brush.eye(0.515, -0.35, 0.056 * rng.uniform(0.95, 1.15), GOLD, 0.5, ring=DARK_GREEN)
+
+
+def _jaws(brush: Brush, body: Loft, paint: Paint, gape: float) -> None:
+    """The long snout and the lower jaw, `gape` degrees open, with teeth between."""
+    hinge = (0.44, -0.2)
+    lower = rotate(smooth(((0.38, -0.24), (0.6, -0.215), (0.86, -0.2), (0.93, -0.175), (0.86, -0.14), (0.6, -0.13), (0.42, -0.13)), steps=6), 0.75 * gape, hinge)
+    upper = rotate(smooth(((0.42, -0.33), (0.56, -0.335), (0.7, -0.275), (0.84, -0.275), (0.92, -0.285), (0.955, -0.24), (0.92, -0.2), (0.7, -0.2), (0.44, -0.2)), steps=6), -0.45 * gape, hinge)
+    inside = np.array([hinge, rotate((0.88, -0.2), -0.45 * gape, hinge), rotate((0.88, -0.19), 0.75 * gape, hinge)])
+    brush.paint(inside, THROAT, "mouth", "skin", relief=0)
+    brush.paint(lower, STRAW, "snout", "scales", texture="scaly", relief=0.7)
+    for k, x in enumerate(np.linspace(0.56, 0.88, 8)):
+        for turn, sign, start in ((-0.45 * gape, 1, -0.205), (0.75 * gape, -1, -0.2)):
+            at = x + (0.02 if sign < 0 else 0)
+            size = 0.014 + 0.005 * (k % 3 == 2)
+            tooth = np.array([(at - size, start), (at + size, start), (at, start + sign * 2.8 * size)])
+            if sign > 0 or gape > 6:
+                brush.paint(rotate(tooth, turn, hinge), TOOTH, "tooth", "horn", relief=0)
+    scales = brush.pattern("scaly", MOSS, plates(0.05))
+    brush.paint(upper, paint, "snout", "scales", pattern=scales, relief=0.7)
+    nostril = rotate(ellipse(0.915, -0.27, 0.04, 0.022, -20, points=14), -0.45 * gape, hinge)
+    brush.paint(nostril, DARK_GREEN, "snout", "scales", relief=0)
+    brush.mark("snout", rotate((0.75, -0.235), -0.45 * gape, hinge))
+
+
+def _ridges(brush: Brush, body: Loft) -> None:
+    """Saw-toothed scutes along the back and the tail."""
+    u = np.arange(body.row(1.7), 0.985, 0.026)
+    for i, at in enumerate(u):
+        tall = 1.0 + (0.045 + 0.02 * (at > body.row(5))) / max(np.interp(at, body._u, body._back), 0.03)
+        points = body.at(at + np.array([-0.018, -0.006, 0.016, 0.02]), np.array([-0.9, -tall, -tall + 0.12, -0.85]))
+        brush.paint(points, MOSS if i % 2 else DARK_GREEN, "crest", "scales", texture="ridged", relief=0.3)
+    brush.mark("crest", body.at(body.row(3.5), -1.0))
