@@ -1,0 +1,275 @@
+"""Brushes for landscapes: tones drawn on a stencil and pressed on the canvas at once, fields below a skyline, cached noise.
+
+Positions are in picture units as on the canvas. A tone is 1 (darkest) to 255 (lightest), 0 leaves what is below; a ramp
+turns tones into colours. Everything here works on small windows or at low resolution, because a scene has 15 ms.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from core.probes.menagerie.canvas import Canvas, Paint
+from core.probes.menagerie.shapes import smooth, tube
+
+SHIFT = 4  # sub-pixel bits of OpenCV's drawing
+
+
+class Ramp:
+    """Colours for tones 0..255, from the first paint to the last; the nearest paint gives the colour's name."""
+
+    def __init__(self, *paints: Paint, at: Sequence[float] | None = None):
+        tones = np.linspace(0, 255, 256)
+        at = np.linspace(0, 255, len(paints)) if at is None else np.asarray(at, float)
+        colours = np.array([paint.rgb for paint in paints], float)
+        self.paints = paints
+        self.rgb = np.stack([np.interp(tones, at, colours[:, c]) for c in range(3)], 1).astype(np.float32)
+        self.nearest = np.abs(tones[:, None] - at[None]).argmin(1)
+
+    def mixed(self, rgb: Sequence[float], amount: float) -> "Ramp":
+        """The same names, every colour moved by `amount` towards `rgb`: haze, or the tint of an hour."""
+        far = Ramp(*self.paints)
+        far.nearest = self.nearest
+        far.rgb = (self.rgb + amount * (np.asarray(rgb, np.float32) - self.rgb)).astype(np.float32)
+        return far
+
+    def numbers(self, canvas: Canvas) -> np.ndarray:
+        """(256,) uint8: the colour label of each tone on this canvas."""
+        return np.array([canvas.index("colour", paint.name) for paint in self.paints], np.uint8)[self.nearest]
+
+
+def shade(name: str, rgb: Sequence[float], spread: float = 0.3) -> Ramp:
+    """One colour from `spread` darker and cooler to `spread` lighter and warmer."""
+    rgb = np.asarray(rgb, float)
+    dark = np.clip(rgb * (1 - spread) * [0.94, 0.98, 1.08], 0, 1)
+    light = np.clip(rgb + spread * (np.array([1.0, 0.97, 0.86]) - rgb) * 0.8, 0, 1)
+    return Ramp(Paint(name, tuple(dark)), Paint(name, tuple(rgb)), Paint(name, tuple(light)))
+
+
+def label(canvas: Canvas, window: tuple, where: np.ndarray | None, colour, labels: dict) -> None:
+    """Stamp object, part, material, texture and colour on a window; what is not named is cleared, and so are animals."""
+    for category in ("object", "part", "material", "texture"):
+        name = labels.get(category)
+        number = canvas.index(category, name) if name else 0
+        _put(canvas.maps[category][window], number, where)
+    _put(canvas.maps["colour"][window], colour, where)
+    _put(canvas.instance[window], 0, where)
+
+
+def _put(target, value, where):
+    if where is None:
+        target[:] = value
+    else:
+        np.copyto(target, value, where=where)
+
+
+class Stencil:
+    """A sheet of tones over a box of the picture: shapes are drawn on it and pressed on the canvas in one go."""
+
+    def __init__(self, canvas: Canvas, left: float, top: float, right: float, bottom: float):
+        n = canvas.pixels
+        x0, x1 = (int(np.clip(v, 0, n)) for v in (np.floor(left * n), np.ceil(right * n)))
+        y0, y1 = (int(np.clip(v, 0, n)) for v in (np.floor(top * n), np.ceil(bottom * n)))
+        self.canvas, self.n = canvas, n
+        self.window = (slice(y0, max(y0, y1)), slice(x0, max(x0, x1)))
+        self.origin = np.array([x0, y0], float)
+        self.tone = np.zeros((max(0, y1 - y0), max(0, x1 - x0)), np.uint8)
+        self.empty = self.tone.size == 0
+
+    @classmethod
+    def around(cls, canvas: Canvas, *outlines: np.ndarray, margin: float = 0.01) -> "Stencil":
+        """A stencil just large enough for the outlines."""
+        points = np.concatenate([np.asarray(outline).reshape(-1, 2) for outline in outlines])
+        low, high = points.min(0) - margin, points.max(0) + margin
+        return cls(canvas, low[0], low[1], high[0], high[1])
+
+    def _pixels(self, points):
+        return np.round((np.asarray(points, float) * self.n - self.origin) * (1 << SHIFT)).astype(np.int32)
+
+    def polygon(self, outline: np.ndarray, tone: float) -> None:
+        """Fill an outline (n, 2)."""
+        if not self.empty:
+            cv2.fillPoly(self.tone, [self._pixels(outline)], int(np.clip(tone, 1, 255)), shift=SHIFT)
+
+    def lines(self, strokes: np.ndarray, tones: np.ndarray | float, width: float = 0.003, levels: int = 6) -> None:
+        """Open strokes (N, k, 2), drawn dark to light in a few levels; `width` in picture units."""
+        if self.empty or not len(strokes):
+            return
+        points = self._pixels(strokes)
+        tones = np.broadcast_to(np.clip(tones, 1, 255), (len(points),))
+        level = np.clip((tones / 256 * levels).astype(int), 0, levels - 1)
+        thickness = max(1, round(width * self.n))
+        for one in np.unique(level):
+            chosen = level == one
+            cv2.polylines(self.tone, list(points[chosen]), False, int(tones[chosen].mean()), thickness, shift=SHIFT)
+
+    def dabs(self, centres, lengths, widths, angles, tones, tip: float = 0.0) -> None:
+        """Little leaves or puffs in the order given: ellipses turned by `angles` radians, `tip` 1 makes them pointed."""
+        if self.empty or not len(centres):
+            return
+        t = np.linspace(0, 2 * np.pi, 10, endpoint=False)
+        count = len(centres)
+        along = np.cos(t)[None] * np.broadcast_to(lengths, (count,))[:, None] / 2
+        thick = np.sin(t) * (1 - tip * np.abs(np.cos(t)) ** 2)
+        across = thick[None] * np.broadcast_to(widths, (count,))[:, None] / 2
+        c, s = (f(np.broadcast_to(angles, (count,)))[:, None] for f in (np.cos, np.sin))
+        outline = np.stack([along * c - across * s, along * s + across * c], -1) + np.asarray(centres)[:, None]
+        points = self._pixels(outline)
+        values = np.broadcast_to(np.clip(tones, 1, 255), (count,)).astype(int).tolist()
+        for polygon, value in zip(points, values, strict=True):
+            cv2.fillConvexPoly(self.tone, polygon, value, shift=SHIFT)
+
+    def limb(self, points, widths, tone: float, round_by: float = 70) -> None:
+        """A stem or branch, rounded: lighter towards the sun, darker away from it."""
+        widths = np.asarray(widths, float)
+        side = np.array([np.sign(self.canvas.light[0]), -0.2])
+        for share, rise in ((1.0, -0.6), (0.72, 0.1), (0.4, 0.7)):
+            shift = side * widths.mean() * (1 - share) * 0.36
+            self.polygon(tube(np.asarray(points) + shift, widths * share, steps=5), tone + rise * round_by)
+
+    def relief(self, amount: float = 60, soft: float = 0.006) -> None:
+        """Shade what is drawn like a rounded body in the canvas' light; amount in tones."""
+        if self.empty:
+            return
+        inside = (self.tone > 0).astype(np.uint8)
+        depth = cv2.distanceTransform(cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
+        bulge = cv2.blur(np.sqrt(depth / max(float(depth.max()), 1e-6)), (max(3, int(soft * self.n) | 1),) * 2)
+        lit = cv2.Sobel(bulge, cv2.CV_32F, 1, 0) * self.canvas.light[0]
+        lit += cv2.Sobel(bulge, cv2.CV_32F, 0, 1) * self.canvas.light[1]
+        self.add(np.clip(-lit[1:-1, 1:-1] * 2.2, -1, 1) * amount)
+
+    def slope(self, amount: float) -> None:
+        """Lighter towards the sun across the whole window."""
+        if self.empty:
+            return
+        h, w = self.tone.shape
+        lx, ly = self.canvas.light
+        across = np.linspace(-0.5, 0.5, w)[None] * lx + np.linspace(-0.5, 0.5, h)[:, None] * ly
+        self.add(across.astype(np.float32) * 2 * amount)
+
+    def speckle(self, rng: np.random.Generator, amount: float, kind: str = "clump", zoom: float = 1.0) -> None:
+        """Uneven the tones with cached noise."""
+        if not self.empty:
+            self.add(crop(kind, rng, self.tone.shape, zoom) * amount)
+
+    def add(self, change: np.ndarray) -> None:
+        """Add tones (h, w) where something is drawn."""
+        drawn = self.tone > 0
+        changed = np.clip(self.tone + change, 1, 255).astype(np.uint8)
+        np.copyto(self.tone, changed, where=drawn)
+
+    def press(self, ramp: Ramp, *, opacity: float = 1.0, soft: float = 0.0, **labels: str) -> None:
+        """Colour the tones and stamp the labels; `soft` blurs the edge by that many picture units."""
+        if self.empty:
+            return
+        drawn = self.tone > 0
+        target = self.canvas.rgb[self.window]
+        if soft:
+            sigma = soft * self.n
+            alpha = cv2.GaussianBlur(drawn.astype(np.float32), (0, 0), sigma) * opacity
+            whole = np.where(drawn, self.tone, int(self.tone[drawn].mean()) if drawn.any() else 0)
+            tone = cv2.GaussianBlur(whole.astype(np.uint8), (0, 0), sigma)
+            colours = np.take(ramp.rgb, tone, axis=0)
+            target += alpha[..., None] * (colours - target)
+            drawn = alpha > 0.5 * min(opacity, 0.9)
+        else:
+            colours = np.take(ramp.rgb, self.tone, axis=0)
+            if opacity < 1:
+                colours = target + opacity * (colours - target)
+            cv2.copyTo(colours, drawn.view(np.uint8), target)
+            tone = self.tone
+        label(self.canvas, self.window, drawn, np.take(ramp.numbers(self.canvas), tone), labels)
+
+
+def below(canvas, line, bottom, stops: Sequence[Paint], *, grain=None, **labels: str | None) -> None:
+    """Fill from a skyline (pixels,) or level down to `bottom` with a gradient of paints; `grain` (h, w) multiplies 1 + it."""
+    n = canvas.pixels
+    line = np.broadcast_to(np.asarray(line, float) * n, (n,))
+    top, end = int(np.clip(np.floor(line.min()), 0, n)), int(np.clip(np.ceil(bottom * n), 0, n))
+    if end <= top:
+        return
+    rows = np.arange(top, end)
+    at = np.linspace(0, 1, len(stops))
+    share = np.clip((rows - top) / max(end - top, 1), 0, 1)
+    colours = np.stack([np.interp(share, at, [paint.rgb[c] for paint in stops]) for c in range(3)], 1)
+    field = np.repeat(colours.astype(np.float32)[:, None], n, axis=1)
+    if grain is not None:
+        field *= 1 + cv2.resize(grain, (n, len(rows)), interpolation=cv2.INTER_LINEAR)[..., None]
+    where = rows[:, None] >= line[None]
+    window = (slice(top, end), slice(0, n))
+    cv2.copyTo(field, where.view(np.uint8), canvas.rgb[window])
+    numbers = np.array([canvas.index("colour", paint.name) for paint in stops], np.uint8)
+    numbers = numbers[np.abs(share[:, None] - at[None]).argmin(1)]
+    label(canvas, window, where, np.broadcast_to(numbers[:, None], where.shape), labels)
+
+
+def skyline(rng: np.random.Generator, n: int, base: float, height: float, bumps: int = 3, rough: float = 0.45):
+    """A ridge (n,): y between about base - height and base, of `bumps` large bumps and smaller ones on them."""
+    line, gain, total = np.zeros(n), 1.0, 0.0
+    for octave in range(4):
+        knots = bumps * 2**octave
+        values = rng.random(knots + 4)
+        at = np.linspace(0, knots, n) + rng.random()
+        low = at.astype(int)
+        t = at - low
+        t = t * t * (3 - 2 * t)
+        line += gain * (values[low] * (1 - t) + values[low + 1] * t)
+        total += gain
+        gain *= rough
+    return base - height * line / total
+
+
+@lru_cache(maxsize=16)
+def tile(kind: str) -> np.ndarray:
+    """A noise tile (256, 256) float32 that wraps, about -1..1: clump, grain, ripple, wave, caustic."""
+    rng = np.random.default_rng(list(kind.encode()))
+    fy, fx = np.meshgrid(np.fft.fftfreq(256), np.fft.fftfreq(256), indexing="ij")
+    radius = np.hypot(fx, fy)
+    y, x = np.mgrid[0:256, 0:256] / 256 * 2 * np.pi
+
+    def coloured(weight):
+        noise = np.fft.ifft2(np.fft.fft2(rng.normal(size=(256, 256))) * weight).real
+        return noise / noise.std() / 2
+
+    soft = coloured(1 / np.maximum(radius, 1 / 256) ** 1.6 * (radius > 0))
+    if kind == "clump":
+        made = soft
+    elif kind == "grain":
+        made = coloured(np.exp(-((radius - 0.25) ** 2) / 0.01))
+    elif kind == "ripple":
+        made = np.sin(22 * y + 3 * x + 3.2 * soft) * (0.7 + 0.3 * np.tanh(soft))
+    elif kind == "wave":
+        made = coloured(np.exp(-(fy**2) / 0.006 - fx**2 / 0.0006) * radius)
+    else:
+        warp = coloured(np.exp(-(radius**2) / 0.0012) * (radius > 0))
+        other = coloured(np.exp(-(radius**2) / 0.0012) * (radius > 0))
+        web = 1 - np.minimum(np.abs(warp), np.abs(other)) * 3.2
+        made = np.clip(web, 0, 1) ** 2.5 * 1.6 - 0.5
+    return np.clip(made, -1.6, 1.6).astype(np.float32)
+
+
+def crop(kind: str, rng: np.random.Generator, shape: tuple[int, int], zoom: float = 1.0) -> np.ndarray:
+    """A window of a noise tile at a random place, seen from the front.  -> shape"""
+    h, w = (max(2, int(size / 2 / zoom)) for size in shape)
+    down, right = rng.integers(0, 256, 2)
+    piece = tile(kind).take(np.arange(down, down + h), 0, mode="wrap").take(np.arange(right, right + w), 1, mode="wrap")
+    return cv2.resize(piece, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def laid(kind: str, rng, top: float, bottom: float, *, zoom=1.0, stretch=1.0, fade=0.5, columns=160) -> np.ndarray:
+    """A noise tile lying on flat ground between two levels, small and faint with distance.  -> (rows, columns)"""
+    rows = max(4, int((bottom - top) * columns))
+    near = np.linspace(0.04, 1, rows) ** 1.0
+    depth = 1 / (near + 0.12)
+    u0, v0 = rng.random(2) * 256
+    across = np.linspace(-0.5, 0.5, columns)
+    u = (across[None] * depth[:, None] * 150 / zoom * stretch + u0).astype(np.float32)
+    v = np.repeat((depth * 110 / zoom + v0)[:, None], columns, 1).astype(np.float32)
+    seen = cv2.remap(tile(kind), u % 256, v % 256, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return seen * (near**fade)[:, None].astype(np.float32)
+
+
+def curve(points, steps: int = 6) -> np.ndarray:
+    """An open smooth line through points."""
+    return smooth(points, closed=False, steps=steps)
