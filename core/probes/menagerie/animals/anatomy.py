@@ -1,7 +1,9 @@
 """What birds, swimmers and reptiles are built from: a brush in own units, bodies along a spine, coats, eyes."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
+import cv2
 import numpy as np
 
 from core.probes.menagerie.canvas import Canvas, Paint, Pattern
@@ -128,6 +130,10 @@ class Loft:
         curve = smooth(uv, steps=steps)
         return self.at(curve[:, 0], curve[:, 1])
 
+    def half(self, u: float) -> float:
+        """Half width of the back at u."""
+        return float(np.interp(u, self._u, self._back))
+
     def heading(self, u: float) -> float:
         """The direction towards the head at u, in degrees clockwise from straight forward."""
         here = self.at(max(u - 0.02, 0.0)) - self.at(min(u + 0.02, 1.0))
@@ -136,48 +142,51 @@ class Loft:
 
 def scallops(size: float, angle: float = 0.0, edge: float = 0.24) -> Weight:
     """Rows of overlapping feathers or scales `size` wide, their tips pointing down, turned by `angle` degrees."""
-    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-
-    def weight(x, y):
-        across, down = (c * x + s * y) / size, (c * y - s * x) / (0.62 * size)
-        row = np.floor(down)
-        side = across + 0.5 * (row % 2)
-        side -= np.floor(side) + 0.5
-        return np.clip(1.15 - np.abs(down - row - 1 + 2.2 * side**2) / edge, 0, 1)
-
-    return weight
+    return _tiled(_scallop_tile(edge), size, 1.24 * size, angle)
 
 
-def plates(size: float, angle: float = 0.0, edge: float = 0.12) -> Weight:
+def plates(size: float, angle: float = 0.0, edge: float = 0.16) -> Weight:
     """Joints between rows of offset square plates, as on a crocodile's flank."""
-    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-
-    def weight(x, y):
-        across, down = (c * x + s * y) / size, (c * y - s * x) / (0.8 * size)
-        across = across + 0.5 * (np.floor(down) % 2)
-        rim = np.minimum(0.5 - np.abs(across - np.floor(across) - 0.5), 0.5 - np.abs(down - np.floor(down) - 0.5))
-        return np.clip(1.3 - rim / edge, 0, 1)
-
-    return weight
+    return _tiled(_plate_tile(edge), size, 1.7 * size, angle)
 
 
 def mottles(rng: np.random.Generator, size: float, cover: float = 0.4, stretch: float = 1.0) -> Weight:
     """Irregular soft blotches about `size` across over a share of the ground; `stretch` > 1 makes upright streaks."""
-    noise = rng.random((32, 32)).astype(np.float32)
-    level = float(np.quantile(noise, 1 - cover)) * 0.6 + 0.2
+    noise = cv2.copyMakeBorder(rng.random((24, 24)).astype(np.float32), 2, 2, 2, 2, cv2.BORDER_WRAP)
+    smooth_noise = cv2.resize(noise, (224, 224), interpolation=cv2.INTER_CUBIC)[16:-16, 16:-16]
+    tile = np.clip((smooth_noise - np.quantile(smooth_noise, 1 - cover)) / 0.16 + 0.5, 0, 1)
+    return _tiled(tile, 24 * size, 24 * size * stretch, 0.0)
+
+
+def _tiled(tile: np.ndarray, width: float, height: float, angle: float) -> Weight:
+    """A square tile repeated over the plane, each `width` x `height` own units, turned by `angle` degrees."""
+    c, s, n = np.cos(np.radians(angle)), np.sin(np.radians(angle)), len(tile)
 
     def weight(x, y):
-        u, v = x / size, y / (size * stretch)
-        i, j = np.floor(u), np.floor(v)
-        fu, fv = u - i, v - j
-        fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
-        i, j = i.astype(np.int32), j.astype(np.int32)
-        a, b = noise[j % 32, i % 32], noise[j % 32, (i + 1) % 32]
-        c, d = noise[(j + 1) % 32, i % 32], noise[(j + 1) % 32, (i + 1) % 32]
-        value = a + (b - a) * fu + (c - a) * fv + (a - b - c + d) * fu * fv
-        return np.clip((value - level) / 0.16 + 0.5, 0, 1)
+        across, down = (c * x + s * y) * (n / width), (c * y - s * x) * (n / height)
+        return cv2.remap(tile, across.astype(np.float32), down.astype(np.float32), cv2.INTER_LINEAR, None, cv2.BORDER_WRAP)
 
     return weight
+
+
+def _tile_places(rows_shift: float):
+    """Place within its cell, across and down (64, 64), of a tile with two rows of cells, the second shifted."""
+    down, across = np.mgrid[0:64, 0:64].astype(np.float32) / 64
+    across = across + rows_shift * (down >= 0.5)
+    return across - np.floor(across), 2 * down - np.floor(2 * down)
+
+
+@cache
+def _scallop_tile(edge: float) -> np.ndarray:
+    across, down = _tile_places(0.5)
+    return np.clip(1.15 - np.abs(down - 1 + 2.2 * (across - 0.5) ** 2) / edge, 0, 1).astype(np.float32)
+
+
+@cache
+def _plate_tile(edge: float) -> np.ndarray:
+    across, down = _tile_places(0.5)
+    rim = np.minimum(0.5 - np.abs(across - 0.5), 0.5 - np.abs(down - 0.5))
+    return (0.75 * np.clip(1.3 - rim / edge, 0, 1)).astype(np.float32)
 
 
 def joined(start: Sequence[float], stop: Sequence[float], bend: float, share: float = 0.5) -> list:

@@ -35,20 +35,20 @@ class Walker:
 
 
 TURTLE = Walker(
-    limbs=(("front leg", (0.30, -0.22), (0.46, -0.02), True), ("hind leg", (-0.24, -0.2), (-0.18, -0.02), True),
-           ("front leg", (0.26, -0.2), (0.28, 0.0), False), ("hind leg", (-0.30, -0.2), (-0.40, 0.0), False)),
-    width=(0.2, 0.17, 0.15),
+    limbs=(("front leg", (0.32, -0.28), (0.44, -0.03), True), ("hind leg", (-0.22, -0.28), (-0.16, -0.03), True),
+           ("front leg", (0.28, -0.27), (0.32, 0.0), False), ("hind leg", (-0.32, -0.27), (-0.38, 0.0), False)),
+    width=(0.26, 0.2, 0.17),
     claws=3,
     paint=OLIVE,
-    extent=(-0.66, -0.74, 0.92, 0.06),
+    extent=(-0.70, -0.80, 0.96, 0.06),
 )
 CROCODILE = Walker(
-    limbs=(("front leg", (0.24, -0.16), (0.40, -0.04), True), ("hind leg", (-0.24, -0.16), (-0.10, -0.04), True),
-           ("front leg", (0.18, -0.15), (0.22, 0.01), False), ("hind leg", (-0.32, -0.15), (-0.34, 0.01), False)),
-    width=(0.13, 0.1, 0.085),
+    limbs=(("front leg", (0.24, -0.2), (0.38, -0.03), True), ("hind leg", (-0.24, -0.2), (-0.08, -0.03), True),
+           ("front leg", (0.18, -0.21), (0.22, 0.01), False), ("hind leg", (-0.32, -0.2), (-0.34, 0.01), False)),
+    width=(0.18, 0.13, 0.1),
     claws=4,
     paint=FERN,
-    extent=(-1.36, -0.60, 0.98, 0.07),
+    extent=(-1.28, -0.66, 1.12, 0.07),
 )
 WALKERS = {"turtle": TURTLE, "crocodile": CROCODILE}
 
@@ -76,10 +76,11 @@ def _limbs(brush: Brush, plan: Walker, paint: Paint, far: bool, texture: str, be
         spine = joined(hip, foot - [0, 0.5 * plan.width[2]], back * bend)
         brush.paint(tube(spine, plan.width, 6), tone, "leg", "scales", texture=texture, relief=0.6)
         n = plan.width[2]
-        paw = smooth(((-0.6 * n, -0.3 * n), (0.1 * n, -0.75 * n), (0.9 * n, -0.35 * n), (1.1 * n, 0.02), (0.2 * n, 0.05 * n), (-0.5 * n, 0.0)), steps=4)
+        paw = ((-0.5 * n, -0.3 * n), (0.0, -0.8 * n), (0.6 * n, -0.55 * n), (0.95 * n, -0.1 * n), (0.8 * n, 0.06 * n), (-0.4 * n, 0.05 * n))
+        paw = smooth(paw, steps=5)
         brush.paint(paw + foot, tone, "foot", "scales", texture=texture, relief=0.5)
         for k in range(plan.claws):
-            x = foot[0] + n * (0.35 + 0.3 * k)
+            x = foot[0] + n * (0.25 + 0.75 * k / plan.claws)
             y = foot[1] - 0.04 * n
             claw = np.array([(x - 0.1 * n, y - 0.12 * n), (x + 0.12 * n, y - 0.12 * n), (x + 0.22 * n, y + 0.14 * n)])
             brush.paint(claw, CLAW, "claw", "horn", relief=0)
@@ -92,11 +93,11 @@ def _turtle(brush: Brush) -> None:
     skin, shell = TURTLE.paint.varied(rng, 0.03), HONEY.varied(rng, 0.03)
     brush.shadow(0.02, 1.15)
     _limbs(brush, TURTLE, skin, True, "spotted", 0.03)
-    tail = smooth(((-0.42, -0.22), (-0.56, -0.14), (-0.64, -0.05), (-0.5, -0.09), (-0.38, -0.14)), steps=5)
+    tail = smooth(((-0.42, -0.30), (-0.56, -0.21), (-0.64, -0.11), (-0.5, -0.14), (-0.38, -0.19)), steps=5)
     brush.paint(tail, skin, "tail", "scales", texture="smooth")
-    brush.mark("tail", (-0.52, -0.12))
+    brush.mark("tail", (-0.52, -0.18))
     _turtle_head(brush, skin)
-    belly = smooth(((-0.46, -0.22), (0.44, -0.22), (0.36, -0.11), (0.0, -0.08), (-0.38, -0.11)), steps=5)
+    belly = smooth(((-0.46, -0.29), (0.44, -0.29), (0.36, -0.18), (0.0, -0.15), (-0.38, -0.18)), steps=5)
     brush.paint(belly, STRAW, "torso", "shell", texture="smooth", relief=0.6)
     _limbs(brush, TURTLE, skin, False, "spotted", 0.03)
     _shell(brush, shell)
@@ -106,7 +107,13 @@ def _turtle_head(brush: Brush, skin: Paint) -> None:
     """Neck and head, raised or stretched."""
     rng = brush.rng
     lift, reach = rng.uniform(-0.03, 0.14), rng.uniform(-0.03, 0.05)
-    rows = ((0.84 + reach, -0.37 - lift, 0.04, 0.05), (0.74 + reach, -0.41 - lift, 0.115, 0.09), (0.62 + reach, -0.38 - lift, 0.11, 0.095), (0.48, -0.29, 0.09, 0.09), (0.3, -0.25, 0.1, 0.1))
+    rows = (
+        (0.85 + reach, -0.43 - lift, 0.05, 0.055),
+        (0.75 + reach, -0.47 - lift, 0.125, 0.10),
+        (0.62 + reach, -0.44 - lift, 0.115, 0.105),
+        (0.48, -0.35, 0.095, 0.095),
+        (0.3, -0.31, 0.1, 0.1),
+    )
     body = Loft.through(rows)
     spots = brush.pattern("spotted", DARK_GREEN, mottles(rng, 0.055, 0.36))
     placed = brush.paint(body.outline(), skin, "neck", "scales", pattern=spots, relief=0.7)
@@ -121,39 +128,34 @@ def _turtle_head(brush: Brush, skin: Paint) -> None:
     brush.eye(*body.at(body.row(0.85), -0.3), 0.062 * rng.uniform(0.95, 1.15), GOLD, 0.6, ring=DARK_GREEN)
 
 
-DOME = ((-0.54, -0.2), (-0.50, -0.36), (-0.36, -0.55), (-0.12, -0.665), (0.12, -0.655), (0.34, -0.53), (0.48, -0.35), (0.54, -0.2), (0.3, -0.15), (0.0, -0.135), (-0.3, -0.15))
+DOME = ((-0.54, -0.27), (-0.50, -0.43), (-0.36, -0.62), (-0.12, -0.735), (0.12, -0.725), (0.34, -0.60), (0.48, -0.42), (0.54, -0.27), (0.3, -0.22), (0.0, -0.205), (-0.3, -0.22))
 
 
 def _shell(brush: Brush, paint: Paint) -> None:
     """A dome of scutes: three rows of plates, each darker towards its joints, over a rim of small ones."""
     placed = brush.paint(smooth(DOME, steps=8), EARTH, "shell", "shell", texture="scuted", relief=0.9)
-    top = _dome_height
     edges = np.array([-0.53, -0.33, -0.11, 0.12, 0.34, 0.53])
-    for low, high, shift in ((0.24, 0.66, 0.0), (0.7, 1.06, 0.05)):
+    for low, high, narrow in ((0.24, 0.66, 1.0), (0.7, 1.06, 0.86)):
         for a, b in zip(edges[:-1], edges[1:], strict=True):
-            x = np.array([a + 0.012, (a + b) / 2, b - 0.012]) * (1 if low < 0.5 else 0.86) + shift * 0
-            rim = np.concatenate([np.stack([x, top(x, high)], 1), np.stack([x[::-1], top(x[::-1], low)], 1)])
+            x = np.array([a + 0.012, (a + b) / 2, b - 0.012]) * narrow
+            rim = np.concatenate([np.stack([x, _dome_height(x, high)], 1), np.stack([x[::-1], _dome_height(x[::-1], low)], 1)])
             tone = paint.varied(brush.rng, 0.02)
-            brush.marking(_rounded(rim), tone, placed, relief=0.9)
+            brush.marking(rim, tone, placed, relief=0.9)
             inner = rim.mean(0) + 0.55 * (rim - rim.mean(0))
-            brush.marking(_rounded(inner), BARK, placed, relief=0.9, opacity=0.75)
+            brush.marking(inner, BARK, placed, relief=0.9, opacity=0.75)
     steps = np.linspace(-0.54, 0.54, 11)
     for a, b in zip(steps[:-1], steps[1:], strict=True):
         x = np.array([a + 0.008, b - 0.008])
-        rim = np.concatenate([np.stack([x, top(x, 0.2)], 1), np.stack([x[::-1], top(x[::-1], -0.1)], 1)])
-        brush.marking(_rounded(rim), STRAW, placed, "shell", relief=0.9)
-    brush.mark("shell", (0, -0.45))
-    brush.mark("torso", (0.0, -0.3))
-
-
-def _rounded(corners: np.ndarray) -> np.ndarray:
-    return corners
+        rim = np.concatenate([np.stack([x, _dome_height(x, 0.2)], 1), np.stack([x[::-1], _dome_height(x[::-1], -0.1)], 1)])
+        brush.marking(rim, STRAW, placed, "shell", relief=0.9)
+    brush.mark("shell", (0, -0.52))
+    brush.mark("torso", (0.0, -0.36))
 
 
 def _dome_height(x, share):
     """y on the dome above x: 0 at its rim, 1 at its ridge."""
     ridge = np.interp(x, [p[0] for p in DOME[:8]], [p[1] for p in DOME[:8]])
-    rim = -0.19 + 0.04 * (1 - (np.asarray(x) / 0.54) ** 2)
+    rim = -0.26 + 0.04 * (1 - (np.asarray(x) / 0.54) ** 2)
     return rim + share * (ridge - rim)
 
 
@@ -162,20 +164,20 @@ def _crocodile(brush: Brush) -> None:
     paint, sway, gape = CROCODILE.paint.varied(rng, 0.03), rng.uniform(-0.05, 0.06), rng.uniform(0, 1)
     gape = 4.0 if gape < 0.5 else 4.0 + 16 * (gape - 0.5) * 2
     rows = (
-        (0.58, -0.25, 0.075, 0.07),
-        (0.44, -0.25, 0.115, 0.10),
-        (0.28, -0.235, 0.105, 0.115),
-        (0.05, -0.23, 0.135, 0.145),
-        (-0.22, -0.22, 0.125, 0.14),
-        (-0.44, -0.19, 0.095, 0.11),
-        (-0.72, -0.13 + 0.3 * sway, 0.07, 0.08),
-        (-1.0, -0.08 + 0.2 * sway, 0.045, 0.05),
-        (-1.30, -0.06 - sway, 0.012, 0.016),
+        (0.60, -0.31, 0.09, 0.085),
+        (0.44, -0.31, 0.135, 0.12),
+        (0.27, -0.29, 0.12, 0.13),
+        (0.05, -0.285, 0.16, 0.175),
+        (-0.22, -0.275, 0.15, 0.165),
+        (-0.44, -0.24, 0.115, 0.13),
+        (-0.70, -0.17 + 0.5 * sway, 0.085, 0.095),
+        (-0.95, -0.10 + 0.3 * sway, 0.055, 0.06),
+        (-1.22, -0.09 - sway, 0.014, 0.018),
     )
-    brush.shadow(-0.2, 2.1)
+    brush.shadow(-0.12, 2.0)
     _limbs(brush, CROCODILE, paint, True, "scaly", -0.07)
     body = Loft.through(rows)
-    _jaws(brush, body, paint, gape)
+    _jaws(brush, paint, gape)
     _ridges(brush, body)
     scales = brush.pattern("scaly", MOSS, plates(0.062))
     placed = brush.paint(body.outline(), paint, "torso", "scales", pattern=scales, relief=0.75)
@@ -190,38 +192,41 @@ def _crocodile(brush: Brush) -> None:
     _limbs(brush, CROCODILE, paint, False, "scaly", -0.07)
     for name, row in (("head", 0.6), ("torso", 3.3), ("tail", 6.5)):
         brush.mark(name, body.at(body.row(row)))
-    brow = ellipse(0.5, -0.345, 0.15, 0.1, 8, points=24)
+    brow = ellipse(0.5, -0.435, 0.19, 0.125, 8, points=24)
     brush.paint(brow, paint, "head", "scales", texture="scaly", relief=0.7)
-    brush.eye(0.515, -0.35, 0.056 * rng.uniform(0.95, 1.15), GOLD, 0.5, ring=DARK_GREEN)
+    brush.eye(0.52, -0.44, 0.068 * rng.uniform(0.95, 1.15), GOLD, 0.5, ring=DARK_GREEN)
 
 
-def _jaws(brush: Brush, body: Loft, paint: Paint, gape: float) -> None:
+UPPER_JAW = ((0.42, -0.37), (0.58, -0.385), (0.75, -0.325), (0.92, -0.325), (1.02, -0.345), (1.06, -0.285), (1.02, -0.24), (0.75, -0.235), (0.44, -0.24))
+LOWER_JAW = ((0.38, -0.29), (0.63, -0.255), (0.94, -0.235), (1.03, -0.205), (0.94, -0.165), (0.63, -0.155), (0.42, -0.155))
+HINGE = (0.45, -0.245)
+
+
+def _jaws(brush: Brush, paint: Paint, gape: float) -> None:
     """The long snout and the lower jaw, `gape` degrees open, with teeth between."""
-    hinge = (0.44, -0.2)
-    lower = rotate(smooth(((0.38, -0.24), (0.6, -0.215), (0.86, -0.2), (0.93, -0.175), (0.86, -0.14), (0.6, -0.13), (0.42, -0.13)), steps=6), 0.75 * gape, hinge)
-    upper = rotate(smooth(((0.42, -0.33), (0.56, -0.335), (0.7, -0.275), (0.84, -0.275), (0.92, -0.285), (0.955, -0.24), (0.92, -0.2), (0.7, -0.2), (0.44, -0.2)), steps=6), -0.45 * gape, hinge)
-    inside = np.array([hinge, rotate((0.88, -0.2), -0.45 * gape, hinge), rotate((0.88, -0.19), 0.75 * gape, hinge)])
+    up, down = -0.45 * gape, 0.6 * gape
+    inside = np.array([HINGE, rotate((0.98, -0.25), up, HINGE), rotate((0.96, -0.23), down, HINGE)])
     brush.paint(inside, THROAT, "mouth", "skin", relief=0)
-    brush.paint(lower, STRAW, "snout", "scales", texture="scaly", relief=0.7)
-    for k, x in enumerate(np.linspace(0.56, 0.88, 8)):
-        for turn, sign, start in ((-0.45 * gape, 1, -0.205), (0.75 * gape, -1, -0.2)):
-            at = x + (0.02 if sign < 0 else 0)
-            size = 0.014 + 0.005 * (k % 3 == 2)
-            tooth = np.array([(at - size, start), (at + size, start), (at, start + sign * 2.8 * size)])
+    brush.paint(rotate(smooth(LOWER_JAW, steps=6), down, HINGE), STRAW, "snout", "scales", texture="scaly", relief=0.7)
+    for k, x in enumerate(np.linspace(0.6, 0.99, 8)):
+        size = 0.017 + 0.006 * (k % 3 == 2)
+        for turn, sign, y in ((up, 1, -0.245), (down, -1, -0.24)):
             if sign > 0 or gape > 6:
-                brush.paint(rotate(tooth, turn, hinge), TOOTH, "tooth", "horn", relief=0)
+                at = x - 0.022 * (sign < 0)
+                tooth = np.array([(at - size, y), (at + size, y), (at, y + sign * 2.8 * size)])
+                brush.paint(rotate(tooth, turn, HINGE), TOOTH, "tooth", "horn", relief=0)
     scales = brush.pattern("scaly", MOSS, plates(0.05))
-    brush.paint(upper, paint, "snout", "scales", pattern=scales, relief=0.7)
-    nostril = rotate(ellipse(0.915, -0.27, 0.04, 0.022, -20, points=14), -0.45 * gape, hinge)
+    brush.paint(rotate(smooth(UPPER_JAW, steps=6), up, HINGE), paint, "snout", "scales", pattern=scales, relief=0.7)
+    nostril = rotate(ellipse(1.0, -0.325, 0.05, 0.028, -20, points=14), up, HINGE)
     brush.paint(nostril, DARK_GREEN, "snout", "scales", relief=0)
-    brush.mark("snout", rotate((0.75, -0.235), -0.45 * gape, hinge))
+    brush.mark("snout", rotate((0.82, -0.28), up, HINGE))
 
 
 def _ridges(brush: Brush, body: Loft) -> None:
     """Saw-toothed scutes along the back and the tail."""
     u = np.arange(body.row(1.7), 0.985, 0.026)
     for i, at in enumerate(u):
-        tall = 1.0 + (0.045 + 0.02 * (at > body.row(5))) / max(np.interp(at, body._u, body._back), 0.03)
+        tall = 1.0 + (0.045 + 0.02 * (at > body.row(5))) / max(body.half(at), 0.03)
         points = body.at(at + np.array([-0.018, -0.006, 0.016, 0.02]), np.array([-0.9, -tall, -tall + 0.12, -0.85]))
         brush.paint(points, MOSS if i % 2 else DARK_GREEN, "crest", "scales", texture="ridged", relief=0.3)
     brush.mark("crest", body.at(body.row(3.5), -1.0))

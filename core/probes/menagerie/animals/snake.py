@@ -47,17 +47,17 @@ def _coiled(brush: Brush, paint: Paint) -> None:
 
 
 def _winding(brush: Brush, paint: Paint) -> None:
-    sway, rng = brush.rng.uniform(0.85, 1.1), brush.rng
-    x = np.linspace(-0.8, 0.34, 12)
-    y = -0.14 + 0.085 * sway * np.sin(np.linspace(0, 3.4 * np.pi, 12) + rng.uniform(-0.3, 0.3))
+    wide, phase = brush.rng.uniform(0.11, 0.145), brush.rng.uniform(-0.25, 0.25)
+    t = np.linspace(0, 3.5 * np.pi, 17)
+    path = np.stack([-0.82 + 1.1 * t / t[-1] + 0.05 * np.sin(2 * t + phase), -0.235 + wide * np.sin(t + phase)], 1)
     brush.shadow(-0.2, 1.5, 0.28)
-    widths = np.interp(np.linspace(0, 1, 12), (0, 0.25, 0.6, 1), (0.02, 0.12, WIDTH, 0.15))
-    path = np.stack([x, y], 1)
-    neck = [path[-2], path[-1], (0.46, -0.22), (0.44, -0.38), (0.5, -0.5), (0.66, -0.5)]
-    _length(brush, paint, path, tuple(widths), "torso", tail=0.3)
-    _raised(brush, paint, neck, (0.152, 0.15, 0.14, 0.12, 0.10, 0.10))
+    widths = np.interp(np.linspace(0, 1, len(t)), (0, 0.2, 0.5, 1), (0.02, 0.11, WIDTH, 0.155))
+    _length(brush, paint, path, widths, "torso", tail=0.26)
+    x, y = path[-1]
+    neck = [path[-2], (x, y), (x + 0.13, y + 0.03), (x + 0.16, y - 0.14), (x + 0.16, y - 0.32), (x + 0.32, y - 0.36)]
+    _raised(brush, paint, neck, (0.155, 0.155, 0.15, 0.13, 0.11, 0.10))
     brush.mark("tail", path[2])
-    brush.mark("torso", path[7])
+    brush.mark("torso", path[9])
 
 
 def _length(brush: Brush, paint: Paint, path, widths, part: str, tail: float = 0.0) -> None:
@@ -112,8 +112,8 @@ def _raised(brush: Brush, paint: Paint, path, widths) -> None:
 
 
 def _tongue(brush: Brush, tip: np.ndarray, nod: float) -> None:
-    fork = tip + [0.09, 0.045 + nod]
-    brush.paint(tube([tip - [0.03, 0], fork], (0.02, 0.016), 4), TONGUE, "tongue", "skin", relief=0)
-    for end in ((0.06, -0.015), (0.055, 0.045)):
-        brush.paint(tube([fork, fork + end], (0.016, 0.009), 4), TONGUE, "tongue", "skin", relief=0)
+    fork = tip + [0.07, 0.03 + nod]
+    brush.paint(tube([tip - [0.03, 0], fork], (0.016, 0.013), 4), TONGUE, "tongue", "skin", relief=0)
+    for end in ((0.05, -0.012), (0.045, 0.035)):
+        brush.paint(tube([fork, fork + end], (0.012, 0.007), 4), TONGUE, "tongue", "skin", relief=0)
     brush.mark("tongue", fork)
