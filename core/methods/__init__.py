@@ -1,0 +1,6 @@
+"""The methods: one paper, one file. Importing a file registers its methods in `METHODS`."""
+
+from core.methods import gradcam, guided, lime
+from core.methods.registry import METHODS, Method, explain, find_method
+
+__all__ = ["METHODS", "Method", "explain", "find_method", "gradcam", "guided", "lime"]
