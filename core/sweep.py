@@ -1,0 +1,183 @@
+"""One pass over a probe that feeds any number of running statistics; it can be stopped, resumed, split and merged.
+
+A resumed pass gives bit for bit what an unbroken one gives: batch size and threads are part of its state, because the
+last bits of a forward pass depend on them. Parts of a pass, in one process or over torch.distributed (torchrun), merge:
+
+    indices = part(probe.splits["train"], rank, world)
+    sweep(network, probe, statistics, indices=indices)
+    gather(statistics)
+"""
+
+import copy
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from core.atomic import write_file
+from core.errors import CoreError, StoreError
+from core.networks.network import Network
+from core.networks.taps import tap
+from core.probes.probe import Probe
+from core.statistics import Batch, State, Statistic
+
+Progress = Callable[[int, int, str], None]
+_log = logging.getLogger(__name__)
+
+
+class CannotResume(CoreError):
+    """A checkpoint of a pass with other settings."""
+
+
+def sweep(
+    network: Network,
+    probe: Probe,
+    statistics: Mapping[str, Statistic],
+    *,
+    indices: np.ndarray | None = None,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    every: float = 20.0,
+) -> None:
+    """Runs the network over the images once, in order, and feeds the statistics, in place.
+
+    With a `checkpoint` file the state is kept every so many seconds, at the end, and when the pass is stopped; a pass
+    that finds one goes on from there. A checkpoint that cannot be written is reported and costs nothing else.
+    Raises CannotResume where the checkpoint belongs to a pass with other settings; what `progress` raises.
+    """
+    indices = np.arange(len(probe)) if indices is None else np.asarray(indices, np.int64)
+    layers = [network.layer(name) for name in dict.fromkeys(n for s in statistics.values() for n in s.layers)]
+    settings = _settings(network, probe, statistics, indices, batch_size)
+    done = kept = _resume(checkpoint, settings, statistics) if checkpoint else 0
+    whole, last = True, time.monotonic()
+
+    def prepare(start: int) -> torch.Tensor | None:
+        images = [probe.image(int(i)) for i in indices[start : start + batch_size]]
+        return network.prepare(images) if images else None
+
+    # The next images are read or drawn while the network is busy with these.
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(prepare, done)
+        try:
+            while done < len(indices):
+                images, some = coming.result(), indices[done : done + batch_size]
+                coming = ahead.submit(prepare, done + len(some))
+                batch = _seen(network, probe, layers, some, images)
+                whole = False  # stopped in here, some statistics would have seen the batch and others not
+                for statistic in statistics.values():
+                    statistic.update(batch)
+                whole, done = True, done + len(some)
+                if checkpoint and time.monotonic() - last >= every:
+                    kept, last = _keep(checkpoint, settings, statistics, done), time.monotonic()
+                if progress:
+                    progress(done, len(indices), f"{probe.title} through {network.title}")
+        finally:
+            coming.cancel()
+            if checkpoint and whole and kept != done:
+                _keep(checkpoint, settings, statistics, done)
+
+
+def part(indices: np.ndarray, rank: int, world: int) -> np.ndarray:
+    """The consecutive share of process `rank` of `world`: parts merged by rank are in order.  (n,) -> (n / world,)"""
+    return np.array_split(np.asarray(indices), world)[rank]
+
+
+def gather(statistics: Mapping[str, Statistic]) -> None:
+    """Merges the statistics of all processes of torch.distributed's group, in the order of ranks, in each of them."""
+    from torch import distributed
+
+    device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+    mine = torch.frombuffer(bytearray(_packed(statistics)), dtype=torch.uint8).to(device)
+    sizes = [torch.zeros(1, dtype=torch.int64, device=device) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(sizes, torch.tensor([len(mine)], device=device))
+    longest = int(max(sizes))
+    parts = [mine.new_zeros(longest) for _ in sizes]
+    distributed.all_gather(parts, torch.cat([mine, mine.new_zeros(longest - len(mine))]))
+    states = [_unpacked(p[: int(size)].cpu().numpy().tobytes()) for p, size in zip(parts, sizes, strict=True)]
+    for name, statistic in statistics.items():
+        statistic.restore(states[0].get(name, {}))
+        for state in states[1:]:
+            other = copy.copy(statistic)
+            other.restore(state.get(name, {}))
+            statistic.merge(other)
+
+
+def _seen(network: Network, probe: Probe, layers: list, indices: np.ndarray, images: torch.Tensor) -> Batch:
+    labels = [probe.label(int(i)) for i in indices]
+    with torch.no_grad(), tap(network, layers) as seen:
+        logits = network(images)
+        values = {layer.name: seen[layer.name] for layer in layers}
+    return Batch(indices, np.array([-1 if label is None else label for label in labels], np.int64), logits, values)
+
+
+def _settings(
+    network: Network, probe: Probe, statistics: Mapping[str, Statistic], indices: np.ndarray, batch_size: int
+) -> dict[str, Any]:
+    """Everything that the bits of the result depend on, by the name a person would give it."""
+    return {
+        "network": network.fingerprint,
+        "probe": probe.fingerprint,
+        "images": hashlib.sha256(indices.astype("<i8").tobytes()).hexdigest(),
+        "batch size": batch_size,
+        "threads": torch.get_num_threads(),
+        "device": torch.device(network.device).type,
+        "torch": torch.__version__,
+        "statistics": {name: [type(one).__name__, dict(one.settings)] for name, one in statistics.items()},
+    }
+
+
+def _packed(statistics: Mapping[str, Statistic]) -> bytes:
+    states = {f"{name}/{key}": value for name, one in statistics.items() for key, value in one.state().items()}
+    return save_arrays({name: np.asarray(value, order="C") for name, value in states.items()})
+
+
+def _unpacked(data: bytes) -> dict[str, State]:
+    states: dict[str, State] = {}
+    for path, value in load_arrays(data).items():
+        name, _, key = path.rpartition("/")
+        states.setdefault(name, {})[key] = value
+    return states
+
+
+def _keep(checkpoint: Path, settings: Mapping[str, Any], statistics: Mapping[str, Statistic], done: int) -> int:
+    """Writes a line of JSON (settings, images done), the states, and in front of both their sha256."""
+    body = json.dumps({"settings": settings, "done": done}).encode() + b"\n" + _packed(statistics)
+    try:
+        write_file(checkpoint, hashlib.sha256(body).digest() + body)
+    except StoreError as error:
+        _log.warning("the pass goes on without a checkpoint: %s", error)
+    return done
+
+
+def _resume(checkpoint: Path, settings: Mapping[str, Any], statistics: Mapping[str, Statistic]) -> int:
+    """Restores the statistics and says how many images they have seen; 0 where there is no sound checkpoint."""
+    try:
+        data = checkpoint.read_bytes()
+    except FileNotFoundError:
+        return 0
+    seal, body = data[:32], data[32:]
+    head, _, states = body.partition(b"\n")
+    if hashlib.sha256(body).digest() != seal:
+        _log.warning("%s is damaged; the pass starts from the beginning", checkpoint)
+        return 0
+    told = json.loads(head)
+    for name, wanted in json.loads(json.dumps(settings)).items():
+        if (given := told["settings"].get(name)) != wanted:
+            raise CannotResume(
+                f"{checkpoint} belongs to a pass with other settings ({name}: {given} there, {wanted} here); "
+                "ask with the same, or remove the file to start again"
+            )
+    found = _unpacked(states)
+    for name, statistic in statistics.items():
+        statistic.restore(found.get(name, {}))
+    return told["done"]
