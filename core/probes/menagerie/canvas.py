@@ -140,9 +140,11 @@ class Canvas:
             shade = self._shade(mask)
         colour, numbers = self._tint(window, mask.shape, paint, () if pattern is None else (pattern,))
         if relief:
-            colour *= (1 + relief * shade)[..., None]
+            colour *= _thrice(1 + relief * shade)
         below = self.rgb[window]
-        below += (mask.astype(np.float32) * (opacity / 255))[..., None] * (colour - below)
+        colour -= below
+        colour *= _thrice(mask.astype(np.float32) * (opacity / 255))
+        below += colour
         if opacity >= 0.5:
             texture = texture if pattern is None else pattern.name
             self._label(window, mask > 127, numbers, {**labels, "texture": texture}, instance)
@@ -235,14 +237,15 @@ class Canvas:
 
     def _tint(self, window, shape, paint, patterns):
         """Unshaded colours (h, w, 3) of a paint under its patterns, and their colour labels (h, w)."""
-        colour = np.empty((*shape, 3), np.float32)
-        colour[:] = paint.rgb
+        colour = cv2.merge([np.full(shape, value, np.float32) for value in paint.rgb])
         numbers = np.full(shape, self.index("colour", paint.name), np.uint8)
         if patterns:
             xs, ys = self._grid(window)
         for pattern in patterns:
             weight = np.clip(pattern.weight(xs, ys), 0, 1).astype(np.float32)
-            colour += weight[..., None] * (np.asarray(pattern.paint.rgb, np.float32) - colour)
+            over = cv2.merge([weight * np.float32(value) for value in pattern.paint.rgb])
+            colour *= _thrice(1 - weight)
+            colour += over
             numbers[weight > 0.5] = self.index("colour", pattern.paint.name)
         return colour, numbers
 
@@ -282,12 +285,15 @@ class Canvas:
 
     def _shade(self, mask):
         """Change of brightness (h, w) over a rounded body lit from one side: a bas-relief of the depth within it."""
-        depth = _depth(mask)
+        share = 0.5 if min(mask.shape) > 48 else 1.0
+        small = cv2.resize(mask, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) if share < 1 else mask
+        depth = _depth(small)
         bulge = np.sqrt(np.clip(depth / max(depth.max(), 1e-6), 0, 1))
-        bulge = cv2.GaussianBlur(bulge, (0, 0), max(0.012 * self.pixels, 1.0))
+        bulge = cv2.GaussianBlur(bulge, (0, 0), max(0.012 * self.pixels * share, 1.0))
         slope_y, slope_x = (cv2.Sobel(bulge, -1, *axis, scale=0.125) for axis in ((0, 1), (1, 0)))
-        lit = -0.05 * self.pixels * (slope_x * self.light[0] + slope_y * self.light[1])
-        return 0.55 * np.clip(lit, -0.5, 0.6) + 0.16 * (bulge - 0.6)
+        lit = -0.05 * self.pixels * share * (slope_x * self.light[0] + slope_y * self.light[1])
+        shade = 0.55 * np.clip(lit, -0.5, 0.6) + 0.16 * (bulge - 0.6)
+        return cv2.resize(shade, mask.shape[::-1]) if share < 1 else shade
 
     def _light(self, height, relief):
         """Brightness (h, w) around 1 of a surface with `height` in pixels (Lambert, the light half in front)."""
@@ -296,6 +302,11 @@ class Canvas:
         steep = np.sqrt(1 + slope_x**2 + slope_y**2)
         lit = (0.8 * (-slope_x * self.light[0] - slope_y * self.light[1]) + 0.6) / steep
         return np.clip(1 + relief * 0.55 * (lit - 0.6), 0.3, 1.4)
+
+
+def _thrice(sheet):
+    """The same (h, w) for each of three channels: several times faster than broadcasting.  -> (h, w, 3)"""
+    return cv2.merge([sheet, sheet, sheet])
 
 
 def _depth(mask):

@@ -152,19 +152,20 @@ def plates(size: float, angle: float = 0.0, edge: float = 0.16) -> Weight:
 
 def mottles(rng: np.random.Generator, size: float, cover: float = 0.4, stretch: float = 1.0) -> Weight:
     """Irregular soft blotches about `size` across over a share of the ground; `stretch` > 1 makes upright streaks."""
-    noise = cv2.copyMakeBorder(rng.random((24, 24)).astype(np.float32), 2, 2, 2, 2, cv2.BORDER_WRAP)
-    smooth_noise = cv2.resize(noise, (224, 224), interpolation=cv2.INTER_CUBIC)[16:-16, 16:-16]
-    tile = np.clip((smooth_noise - np.quantile(smooth_noise, 1 - cover)) / 0.16 + 0.5, 0, 1)
-    return _tiled(tile, 24 * size, 24 * size * stretch, 0.0)
+    noise = cv2.copyMakeBorder(rng.random((16, 16)).astype(np.float32), 2, 2, 2, 2, cv2.BORDER_WRAP)
+    noise = cv2.resize(noise, (320, 320), interpolation=cv2.INTER_CUBIC)[32:-32, 32:-32]
+    tile = np.clip((noise - np.quantile(noise[::4, ::4], 1 - cover)) / 0.16 + 0.5, 0, 1)
+    return _tiled(tile, 16 * size, 16 * size * stretch, 0.0)
 
 
 def _tiled(tile: np.ndarray, width: float, height: float, angle: float) -> Weight:
-    """A square tile repeated over the plane, each `width` x `height` own units, turned by `angle` degrees."""
+    """A square tile (n, n), n a power of two, repeated over the plane, each `width` x `height` own units, turned by `angle` degrees."""
     c, s, n = np.cos(np.radians(angle)), np.sin(np.radians(angle)), len(tile)
 
     def weight(x, y):
-        across, down = (c * x + s * y) * (n / width), (c * y - s * x) * (n / height)
-        return cv2.remap(tile, across.astype(np.float32), down.astype(np.float32), cv2.INTER_LINEAR, None, cv2.BORDER_WRAP)
+        across = ((c * n / width) * x + (s * n / width) * y).astype(np.int32) & (n - 1)
+        down = ((c * n / height) * y - (s * n / height) * x).astype(np.int32) & (n - 1)
+        return tile[down, across]
 
     return weight
 
