@@ -38,7 +38,7 @@ def draw(canvas: Canvas, species: str, frame: Frame, rng: np.random.Generator, i
     sunk = bird.sits if rng.random() < 0.4 else 0.0
     rows = _posed(bird, rng, sunk)
     body, paint, lift = Loft.through(rows), bird.paint.varied(rng, 0.03), rng.uniform(*bird.open)
-    brush.shadow(-0.05, 1.5 if bird.leg is None or sunk else 0.95)
+    brush.shadow(*bird.shadow if not sunk else (0.0, 1.35))
     if lift > 8:
         _wing(brush, bird, paint, 1.6 * lift, sunk, far=True)
     if bird.leg is not None and not sunk:
@@ -126,7 +126,7 @@ def _tail(brush: Brush, bird: Bird, sunk: float) -> None:
     outline = smooth(bird.tail, steps=6) + [0, sunk]
     placed = brush.paint(outline, tone, "tail", "feathers", texture="feathered", relief=0.5)
     if brush.species == "macaw":
-        low = np.array(((-0.3, -0.42), (-0.9, -0.16), (-1.35, -0.06), (-1.0, -0.05), (-0.5, -0.2)))
+        low = np.array(((-0.3, -0.29), (-0.9, -0.14), (-1.4, -0.06), (-1.0, 0.0), (-0.5, -0.1)))
         brush.marking(smooth(low, steps=5), BLUE, placed, relief=0.5)
     brush.mark("tail", np.mean(bird.tail, 0) + [0, sunk])
 
@@ -157,8 +157,8 @@ WINGS = {
         (((0.4, -1.4), (0.1, -1.5), (-0.2, -1.42), (-0.3, -1.3), (0.0, -1.26), (0.3, -1.2)), ROSE),
     ),
     "macaw": (
-        (((0.2, -1.2), (-0.1, -1.2), (-0.5, -0.72), (-0.42, -0.6), (-0.2, -0.68), (0.1, -0.85)), YELLOW),
-        (((0.2, -1.2), (-0.1, -1.2), (-0.34, -0.88), (-0.28, -0.78), (-0.1, -0.8), (0.12, -0.95)), SCARLET),
+        (((0.2, -1.06), (-0.1, -1.06), (-0.5, -0.58), (-0.42, -0.46), (-0.2, -0.54), (0.1, -0.71)), YELLOW),
+        (((0.2, -1.06), (-0.1, -1.06), (-0.34, -0.74), (-0.28, -0.64), (-0.1, -0.66), (0.12, -0.81)), SCARLET),
     ),
     "mallard": (
         (((-0.14, -0.31), (-0.3, -0.35), (-0.5, -0.41), (-0.44, -0.28), (-0.2, -0.22)), SNOW),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.probes.menagerie.animals import snake
-from core.probes.menagerie.animals.anatomy import Brush, Loft, joined, mottles, plates
+from core.probes.menagerie.animals.anatomy import Brush, Loft, joined, mottles, plates, scallops
 from core.probes.menagerie.canvas import Canvas, Paint
 from core.probes.menagerie.shapes import Frame, ellipse, rotate, smooth, tube
 
@@ -48,7 +48,7 @@ CROCODILE = Walker(
     width=(0.18, 0.13, 0.1),
     claws=4,
     paint=FERN,
-    extent=(-1.28, -0.66, 1.12, 0.07),
+    extent=(-1.20, -0.66, 1.12, 0.07),
 )
 WALKERS = {"turtle": TURTLE, "crocodile": CROCODILE}
 
@@ -64,7 +64,7 @@ def draw(canvas: Canvas, species: str, frame: Frame, rng: np.random.Generator, i
     {"turtle": _turtle, "crocodile": _crocodile, "snake": snake.draw}[species](brush)
 
 
-def _limbs(brush: Brush, plan: Walker, paint: Paint, far: bool, texture: str, bend: float) -> None:
+def _limbs(brush: Brush, plan: Walker, paint: Paint, far: bool, bend: float) -> None:
     """The legs of one side, bent outwards, with their feet and claws."""
     for name, hip, foot, behind in plan.limbs:
         if behind != far:
@@ -74,11 +74,12 @@ def _limbs(brush: Brush, plan: Walker, paint: Paint, far: bool, texture: str, be
         tone = Paint(paint.name, tuple((0.72 if far else 0.98) * np.asarray(paint.rgb)))
         back = -1 if name == "front leg" else 1
         spine = joined(hip, foot - [0, 0.5 * plan.width[2]], back * bend)
-        brush.paint(tube(spine, plan.width, 6), tone, "leg", "scales", texture=texture, relief=0.6)
+        scales = brush.pattern("scaly", Paint(tone.name, tuple(0.84 * np.asarray(tone.rgb))), scallops(0.05))
+        brush.paint(tube(spine, plan.width, 6), tone, "leg", "scales", pattern=scales, relief=0.6)
         n = plan.width[2]
         paw = ((-0.5 * n, -0.3 * n), (0.0, -0.8 * n), (0.6 * n, -0.55 * n), (0.95 * n, -0.1 * n), (0.8 * n, 0.06 * n), (-0.4 * n, 0.05 * n))
         paw = smooth(paw, steps=5)
-        brush.paint(paw + foot, tone, "foot", "scales", texture=texture, relief=0.5)
+        brush.paint(paw + foot, tone, "foot", "scales", texture="scaly", relief=0.5)
         for k in range(plan.claws):
             x = foot[0] + n * (0.25 + 0.75 * k / plan.claws)
             y = foot[1] - 0.04 * n
@@ -92,14 +93,14 @@ def _turtle(brush: Brush) -> None:
     rng = brush.rng
     skin, shell = TURTLE.paint.varied(rng, 0.03), HONEY.varied(rng, 0.03)
     brush.shadow(0.02, 1.15)
-    _limbs(brush, TURTLE, skin, True, "spotted", 0.03)
+    _limbs(brush, TURTLE, skin, True, 0.03)
     tail = smooth(((-0.42, -0.30), (-0.56, -0.21), (-0.64, -0.11), (-0.5, -0.14), (-0.38, -0.19)), steps=5)
     brush.paint(tail, skin, "tail", "scales", texture="smooth")
     brush.mark("tail", (-0.52, -0.18))
     _turtle_head(brush, skin)
     belly = smooth(((-0.46, -0.29), (0.44, -0.29), (0.36, -0.18), (0.0, -0.15), (-0.38, -0.18)), steps=5)
     brush.paint(belly, STRAW, "torso", "shell", texture="smooth", relief=0.6)
-    _limbs(brush, TURTLE, skin, False, "spotted", 0.03)
+    _limbs(brush, TURTLE, skin, False, 0.03)
     _shell(brush, shell)
 
 
@@ -170,12 +171,12 @@ def _crocodile(brush: Brush) -> None:
         (0.05, -0.285, 0.16, 0.175),
         (-0.22, -0.275, 0.15, 0.165),
         (-0.44, -0.24, 0.115, 0.13),
-        (-0.70, -0.17 + 0.5 * sway, 0.085, 0.095),
-        (-0.95, -0.10 + 0.3 * sway, 0.055, 0.06),
-        (-1.22, -0.09 - sway, 0.014, 0.018),
+        (-0.68, -0.185 + 0.5 * sway, 0.09, 0.10),
+        (-0.90, -0.125 + 0.3 * sway, 0.062, 0.07),
+        (-1.14, -0.12 - sway, 0.016, 0.02),
     )
-    brush.shadow(-0.12, 2.0)
-    _limbs(brush, CROCODILE, paint, True, "scaly", -0.07)
+    brush.shadow(-0.1, 1.9)
+    _limbs(brush, CROCODILE, paint, True, -0.07)
     body = Loft.through(rows)
     _jaws(brush, paint, gape)
     _ridges(brush, body)
@@ -189,7 +190,7 @@ def _crocodile(brush: Brush) -> None:
         brush.marking(bar, DARK_GREEN, placed, relief=0.6, opacity=0.55)
     under = np.concatenate([body.at(np.linspace(0, 1, 40), 0.52), body.at(np.linspace(1, 0, 40), 1.2)])
     brush.marking(under, STRAW, placed, relief=0.75)
-    _limbs(brush, CROCODILE, paint, False, "scaly", -0.07)
+    _limbs(brush, CROCODILE, paint, False, -0.07)
     for name, row in (("head", 0.6), ("torso", 3.3), ("tail", 6.5)):
         brush.mark(name, body.at(body.row(row)))
     brow = ellipse(0.5, -0.435, 0.19, 0.125, 8, points=24)

@@ -47,17 +47,18 @@ def _coiled(brush: Brush, paint: Paint) -> None:
 
 
 def _winding(brush: Brush, paint: Paint) -> None:
-    wide, phase = brush.rng.uniform(0.11, 0.145), brush.rng.uniform(-0.25, 0.25)
-    t = np.linspace(0, 3.5 * np.pi, 17)
-    path = np.stack([-0.82 + 1.1 * t / t[-1] + 0.05 * np.sin(2 * t + phase), -0.235 + wide * np.sin(t + phase)], 1)
-    brush.shadow(-0.2, 1.5, 0.28)
-    widths = np.interp(np.linspace(0, 1, len(t)), (0, 0.2, 0.5, 1), (0.02, 0.11, WIDTH, 0.155))
-    _length(brush, paint, path, widths, "torso", tail=0.26)
-    x, y = path[-1]
-    neck = [path[-2], (x, y), (x + 0.13, y + 0.03), (x + 0.16, y - 0.14), (x + 0.16, y - 0.32), (x + 0.32, y - 0.36)]
-    _raised(brush, paint, neck, (0.155, 0.155, 0.15, 0.13, 0.11, 0.10))
-    brush.mark("tail", path[2])
-    brush.mark("torso", path[9])
+    reach, x = brush.rng.uniform(-0.05, 0.05), brush.rng.uniform(0.28, 0.36)
+    brush.shadow(-0.12, 1.5, 0.28)
+    far = [(-0.78 + reach, -0.47), (-0.58 + reach, -0.52), (-0.34, -0.45), (-0.08, -0.49), (0.16, -0.45), (0.32, -0.41), (0.37, -0.36)]
+    middle = [(0.33, -0.40), (0.36, -0.33), (0.26, -0.27), (0.02, -0.29), (-0.26, -0.25), (-0.5, -0.25), (-0.6, -0.185)]
+    near = [(-0.56, -0.235), (-0.62, -0.16), (-0.5, -0.10), (-0.26, -0.13), (0.0, -0.09), (x - 0.14, -0.10), (x, -0.12)]
+    _length(brush, paint, far, (0.016, 0.06, 0.1, 0.125, 0.14, 0.148, 0.15), "torso", tail=0.45)
+    _length(brush, paint, middle, (0.15, 0.15, 0.155, 0.16, 0.165, 0.165, 0.165), "torso")
+    _length(brush, paint, near, (0.165, 0.165, 0.168, 0.17, 0.168, 0.162, 0.156), "torso")
+    neck = [(x - 0.06, -0.11), (x + 0.05, -0.125), (x + 0.15, -0.2), (x + 0.14, -0.36), (x + 0.17, -0.50), (x + 0.34, -0.52)]
+    _raised(brush, paint, neck, (0.158, 0.155, 0.15, 0.13, 0.11, 0.10))
+    brush.mark("tail", far[1])
+    brush.mark("torso", near[3])
 
 
 def _length(brush: Brush, paint: Paint, path, widths, part: str, tail: float = 0.0) -> None:
