@@ -1,0 +1,99 @@
+"""The theoretical receptive field of every value of a graph: how many pixels of the input a position can depend on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx, nn
+from torch.nn import functional as F
+
+from core.networks.graph import Graph
+
+_CONVS = (F.conv2d, torch.conv2d)
+_POOLS = (F.max_pool2d, F.avg_pool2d, torch.max_pool2d)
+_ADAPTIVE = (F.adaptive_avg_pool2d, F.adaptive_max_pool2d)
+_MOVES = (torch.permute, F.layer_norm, F.linear)  # on (N, H, W, K) they keep positions apart
+_WINDOWED = (nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d)
+
+
+@dataclass(frozen=True)
+class Field:
+    """Receptive field `size` and `jump` between neighbouring positions, in pixels."""
+
+    size: int
+    jump: int
+
+
+def receptive_fields(graph: Graph, shapes: Mapping[fx.Node, tuple[int, ...]]) -> dict[fx.Node, Field | None]:
+    """r_out = r_in + (k - 1) * d * j_in, j_out = j_in * s for kernel k, dilation d, stride s; the larger of the two
+    directions, the largest over a node's inputs. None where a position can depend on the whole input: after a pooling
+    over all positions, a flattening, or squeeze-and-excitation."""
+    fields: dict[fx.Node, Field | None] = {graph.input: Field(1, 1)}
+    for node in graph.nodes:
+        sources = [source for source in node.all_input_nodes if source in shapes and source in fields]
+        if node is graph.input or not sources or node not in shapes:
+            continue
+        before = [fields[source] for source in sources]
+        if any(field is None for field in before):
+            fields[node] = None
+            continue
+        field = Field(max(f.size for f in before), max(f.jump for f in before))
+        fields[node] = _after(graph, node, field, shapes[sources[0]], shapes[node])
+    return fields
+
+
+def _after(graph: Graph, node: fx.Node, field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field | None:
+    window = _window(graph, node)
+    if window is not None:
+        reach, stride = window
+        return Field(field.size + reach * field.jump, field.jump * stride)
+    if before[-2:] == after[-2:] and len(after) >= 4 or _moves(graph, node):
+        return field
+    if len(after) == 4 and _is_adaptive(graph, node) and after[-2] * after[-1] > 1:
+        stride = max(a // b for a, b in zip(before[-2:], after[-2:], strict=True))
+        reach = max(a - (b - 1) * (a // b) for a, b in zip(before[-2:], after[-2:], strict=True)) - 1
+        return Field(field.size + reach * field.jump, field.jump * max(stride, 1))
+    return None
+
+
+def _window(graph: Graph, node: fx.Node) -> tuple[int, int] | None:
+    """(kernel - 1) * dilation and stride of a convolution or pooling, the larger of the two directions."""
+    if node.op == "call_module":
+        module = graph.called(node)
+        if isinstance(module, (nn.Conv2d, *_WINDOWED)):
+            return _reach(module.kernel_size, module.stride, getattr(module, "dilation", 1))
+        return None
+    if node.op != "call_function" or node.target not in _CONVS + _POOLS:
+        return None
+    names = ("input", "weight", "bias", "stride", "padding", "dilation")
+    if node.target in _POOLS:
+        names = ("input", "kernel_size", "stride", "padding", "dilation")
+    given: dict[str, Any] = dict(zip(names, node.args, strict=False)) | dict(node.kwargs)
+    if node.target in _CONVS:
+        weight = given["weight"]
+        if not (isinstance(weight, fx.Node) and weight.op == "get_attr"):
+            return None
+        kernel = graph.module.get_parameter(weight.target).shape[-2:]
+        return _reach(kernel, given.get("stride", 1), given.get("dilation", 1))
+    # the fourth argument that may stand there for average pooling is ceil_mode, and it has no dilation
+    dilation = 1 if node.target is F.avg_pool2d else given.get("dilation", 1)
+    return _reach(given["kernel_size"], given.get("stride") or given["kernel_size"], dilation)
+
+
+def _reach(kernel: Any, stride: Any, dilation: Any) -> tuple[int, int]:
+    kernel, stride, dilation = (tuple(v) if isinstance(v, tuple | list | torch.Size) else (v, v)
+                                for v in (kernel, stride, dilation))
+    return max((k - 1) * d for k, d in zip(kernel, dilation, strict=True)), max(stride)
+
+
+def _moves(graph: Graph, node: fx.Node) -> bool:
+    if node.op == "call_module":
+        return isinstance(graph.called(node), nn.LayerNorm | nn.Linear) or type(graph.called(node)).__name__ == "Permute"
+    return node.target in _MOVES or (node.op == "call_method" and node.target == "permute")
+
+
+def _is_adaptive(graph: Graph, node: fx.Node) -> bool:
+    if node.op == "call_module":
+        return isinstance(graph.called(node), nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d)
+    return node.op == "call_function" and node.target in _ADAPTIVE
