@@ -1,0 +1,23 @@
+"""The colours that pictures drawn by us share with the theme (`.streamlit/config.toml`), light and dark."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ink:
+    """Text, muted text, lines and the one accent."""
+
+    text: str
+    muted: str
+    line: str
+    accent: str
+    ground: str
+
+
+LIGHT = Ink(text="#1c2429", muted="#59656d", line="#d9dfe2", accent="#0b6e6e", ground="#ffffff")
+DARK = Ink(text="#e3e8ea", muted="#9aa6ad", line="#3a454b", accent="#63c5c0", ground="#12171a")
+
+
+def ink(theme: str | None) -> Ink:
+    """For 'light', 'dark' or unknown, which is drawn as light."""
+    return DARK if theme == "dark" else LIGHT

@@ -1,0 +1,131 @@
+"""A map over its picture: the photograph steps back where the map is low, the map's colour comes where it is high."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from dashboard.views import colour
+
+LONGEST = 480  # pixels of the longer side of a drawn picture: crisp at twice the 240 of a grid's column
+ACCENT = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How maps are drawn: opacity and threshold in 0 … 1, the threshold as a share of the scale's end."""
+
+    colours: str = "inferno"
+    opacity: float = 0.6
+    threshold: float = 0.0
+    box: bool = False
+
+
+def limit_of(values: np.ndarray, signed: bool) -> float:
+    """The value drawn in the strongest colour: the maximum, or the 99th percentile of the magnitude for a signed map,
+    whose few largest pixels would otherwise leave the rest blank.  NaN (never seen) is left out; 0 for an empty map."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return 0.0
+    if not signed:
+        return max(float(known.max()), 0.0)
+    size = np.abs(known)
+    return float(np.percentile(size, 99)) or float(size.max())
+
+
+def scaled(values: np.ndarray, limit: float, signed: bool) -> np.ndarray:
+    """Values as shares of `limit`, cut to 0 … 1 (or -1 … 1); 0 where the network never looked or the map is empty."""
+    if not limit > 0 or not np.isfinite(limit):
+        return np.zeros(values.shape, np.float32)
+    return np.clip(np.nan_to_num(values / limit), -1.0 if signed else 0.0, 1.0).astype(np.float32)
+
+
+def fit(image: np.ndarray, longest: int = LONGEST) -> np.ndarray:
+    """The picture reduced (never enlarged) until its longer side has at most `longest` pixels.  uint8 (H, W, 3)"""
+    height, width = image.shape[:2]
+    shrink = longest / max(height, width)
+    if shrink >= 1:
+        return image
+    size = (max(round(width * shrink), 1), max(round(height * shrink), 1))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def blend(image: np.ndarray, values: np.ndarray, limit: float, signed: bool, look: Look) -> np.ndarray:
+    """The picture with the map over it.  uint8 (H, W, 3), float (H, W) with NaN outside -> uint8 (H, W, 3)
+
+    At opacity 0 this is the picture, at 1 the map alone. What the network never saw is light grey.
+    """
+    share = scaled(values, limit, signed)
+    strength = np.abs(share)
+    shown = strength if look.threshold <= 0 else np.where(strength >= look.threshold, strength, 0)
+    paint = colour.paint(share, look.colours, signed).astype(np.float32)
+    back = look.opacity * (1 - shown)[..., None]
+    photo = image.astype(np.float32)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+    ground = (photo + (grey - photo) * 0.75 * back) * (1 - 0.3 * back)
+    alpha = look.opacity * np.power(shown, 1.4 * (1 - look.opacity))
+    if look.threshold > 0:
+        alpha = np.where(shown > 0, alpha, 0)
+    mixed = ground + (paint - ground) * alpha[..., None]
+    unseen = np.isnan(values)[..., None]
+    return np.clip(np.where(unseen, 0.25 * grey + 150, mixed), 0, 255).astype(np.uint8)
+
+
+def raw(values: np.ndarray, limit: float, signed: bool, colours: str, longest: int = LONGEST) -> np.ndarray:
+    """The map at its own resolution, each value a square.  (h, w) -> uint8 (H, W, 3)"""
+    pixels = colour.paint(scaled(values, limit, signed), colours, signed)
+    times = max(longest // max(pixels.shape[:2]), 1)
+    return np.repeat(np.repeat(pixels, times, 0), times, 1)
+
+
+def draw_box(
+    image: np.ndarray, box: tuple[float, float, float, float], ink: tuple[int, int, int] = ACCENT, dashed: bool = False
+) -> np.ndarray:
+    """A box (top, left, bottom, right, half-open, in pixels) with a dark rim, solid or dashed.  Returns a copy."""
+    result = image.copy()
+    top, left, bottom, right = (round(edge) for edge in box)
+    corners = [(left, top), (right - 1, top), (right - 1, bottom - 1), (left, bottom - 1)]
+    thick = max(round(max(image.shape[:2]) / 160), 1)
+    for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
+        for first, last in _dashes(start, end, 5 * thick) if dashed else [(start, end)]:
+            cv2.line(result, first, last, (0, 0, 0), thick + 2)
+            cv2.line(result, first, last, ink, thick)
+    return result
+
+
+def _dashes(start: tuple[int, int], end: tuple[int, int], length: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    span = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
+    spots = [
+        tuple(np.round(np.add(start, np.subtract(end, start) * min(t / span, 1))).astype(int))
+        for t in range(0, span + length, length)
+    ]
+    points = [(int(x), int(y)) for x, y in spots]
+    return list(zip(points[::2], points[1::2], strict=False))
+
+
+def outline(image: np.ndarray, mask: np.ndarray, ink: tuple[int, int, int]) -> np.ndarray:
+    """The mask's outline in `ink` with a dark rim.  uint8 (H, W, 3), bool (H, W) -> a copy"""
+    result = image.copy()
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    thick = max(round(max(image.shape[:2]) / 200), 1)
+    cv2.drawContours(result, contours, -1, (0, 0, 0), thick + 2)
+    cv2.drawContours(result, contours, -1, ink, thick)
+    return result
+
+
+def enlarge(image: np.ndarray, longest: int = LONGEST) -> np.ndarray:
+    """A small picture doubled (or more) in size, so that outlines and boxes drawn on it are fine lines."""
+    times = longest // max(image.shape[:2])
+    if times < 2:
+        return image
+    return cv2.resize(image, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
+
+
+def png(image: np.ndarray) -> bytes:
+    """Encoded without loss, fast rather than small.  uint8 (H, W, 3), RGB"""
+    return cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+
+
+def jpeg(image: np.ndarray, quality: int = 88) -> bytes:
+    """For thumbnails of photographs.  uint8 (H, W, 3), RGB"""
+    return cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()

@@ -1,0 +1,73 @@
+"""Names, numbers and sentences as a page shows them."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def number(value: float) -> str:
+    """Two significant digits, without an exponent between 0.0001 and a million: 0.81, 12, 0.0034."""
+    if not np.isfinite(value):
+        return "none"
+    if value == 0:
+        return "0"
+    magnitude = int(np.floor(np.log10(abs(value))))
+    if not -4 <= magnitude < 6:
+        return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e")
+    if magnitude >= 1:
+        return f"{value:.0f}"
+    return f"{value:.{1 - magnitude}f}"
+
+
+def probability(value: float) -> str:
+    """Two decimals; what would round to 0.00 or 1.00 without being it is said so."""
+    if 0 < value < 0.005:
+        return "< 0.01"
+    if 0.995 <= value < 1:
+        return "> 0.99"
+    return f"{value:.2f}"
+
+
+def class_names(classes: Sequence[str]) -> tuple[str, ...]:
+    """One label per class, all different: ImageNet has two classes called 'crane', which get their index."""
+    twice = {name for name, count in Counter(classes).items() if count > 1}
+    return tuple(f"{name} ({index})" if name in twice else name for index, name in enumerate(classes))
+
+
+def shape(values: Sequence[int]) -> str:
+    """(128, 16, 16) -> 128x16x16"""
+    return "x".join(map(str, values))
+
+
+def layer_name(layer) -> str:
+    """A layer in a list and in a link: name, kind, channels x height x width, receptive field. Plain letters, because
+    the address bar shows it."""
+    field = "the whole input" if layer.receptive_field is None else f"{layer.receptive_field} px"
+    return f"{layer.name}, {layer.kind}, {shape(layer.shape)}, sees {field}"
+
+
+def left_over(seconds: float) -> str:
+    """Time left, as people say it."""
+    if seconds < 1.5:
+        return "about a second left"
+    if seconds < 90:
+        return f"about {seconds:.0f} seconds left"
+    return f"about {seconds / 60:.0f} minutes left"
+
+
+def listed(names: Sequence[str], limit: int = 3) -> str:
+    """'a', 'b' and 'c', or the first few and how many more."""
+    quoted = [f"'{name}'" for name in names[:limit]]
+    if len(names) > limit:
+        return f"{', '.join(quoted)} and {len(names) - limit} more"
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def size(count: int) -> str:
+    """Bytes for people."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 10 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
