@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from core.probes.menagerie.canvas import Canvas, Paint
-from core.probes.menagerie.shapes import smooth, tube
+from core.probes.menagerie.shapes import smooth
 
 SHIFT = 4  # sub-pixel bits of OpenCV's drawing
 
@@ -121,12 +121,34 @@ class Stencil:
             cv2.fillConvexPoly(self.tone, polygon, value, shift=SHIFT)
 
     def limb(self, points, widths, tone: float, round_by: float = 70) -> None:
-        """A stem or branch, rounded: lighter towards the sun, darker away from it."""
+        """A stem or branch with full `widths`, rounded: lighter towards the sun, darker away from it."""
+        if self.empty:
+            return
         widths = np.asarray(widths, float)
+        spine, across, half, tail, head = _limb(np.asarray(points, float), widths)
         side = np.array([np.sign(self.canvas.light[0]), -0.2])
-        for share, rise in ((1.0, -0.6), (0.72, 0.1), (0.4, 0.7)):
+        tones = [float(np.clip(tone + rise * round_by, 1, 255)) for rise in (-0.6, 0.1, 0.7)]
+        for share, value in zip((1.0, 0.72, 0.4), tones, strict=True):
             shift = side * widths.mean() * (1 - share) * 0.36
-            self.polygon(tube(np.asarray(points) + shift, widths * share, steps=5), tone + rise * round_by)
+            rim = np.concatenate([spine + across * half * share, spine[-1] + head * share])
+            rim = np.concatenate([rim, (spine - across * half * share)[::-1], spine[0] + tail * share])
+            self.polygon(rim + shift, value)
+
+    def blades(self, feet, middles, tips, widths, tones) -> None:
+        """Tapering blades (N, 2) each, from foot over middle to tip, painted in the order given."""
+        if self.empty or not len(feet):
+            return
+        t = np.linspace(0, 1, 6)[None, :, None]
+        feet, middles, tips = (np.asarray(points, float)[:, None] for points in (feet, middles, tips))
+        line = feet * (1 - t) ** 2 + 2 * middles * t * (1 - t) + tips * t**2
+        along = np.gradient(line, axis=1)
+        across = np.stack([-along[..., 1], along[..., 0]], -1)
+        across /= np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
+        half = np.broadcast_to(widths, (len(line),))[:, None, None] / 2 * np.sqrt(1.02 - t)
+        points = self._pixels(np.concatenate([line + across * half, (line - across * half)[:, ::-1]], 1))
+        values = np.broadcast_to(np.clip(tones, 1, 255), (len(line),)).astype(int).tolist()
+        for outline, value in zip(points, values, strict=True):
+            cv2.fillPoly(self.tone, [outline], value, shift=SHIFT)
 
     def relief(self, amount: float = 60, soft: float = 0.006) -> None:
         """Shade what is drawn like a rounded body in the canvas' light; amount in tones."""
@@ -160,7 +182,8 @@ class Stencil:
         np.copyto(self.tone, changed, where=drawn)
 
     def press(self, ramp: Ramp, *, opacity: float = 1.0, soft: float = 0.0, **labels: str) -> None:
-        """Colour the tones and stamp the labels; `soft` blurs the edge by that many picture units."""
+        """Colour the tones and stamp the labels (none given: what is below keeps its own); `soft` blurs the edge by that
+        many picture units."""
         if self.empty:
             return
         drawn = self.tone > 0
@@ -179,7 +202,8 @@ class Stencil:
                 colours = target + opacity * (colours - target)
             cv2.copyTo(colours, drawn.view(np.uint8), target)
             tone = self.tone
-        label(self.canvas, self.window, drawn, np.take(ramp.numbers(self.canvas), tone), labels)
+        if labels:
+            label(self.canvas, self.window, drawn, np.take(ramp.numbers(self.canvas), tone), labels)
 
 
 def below(canvas, line, bottom, stops: Sequence[Paint], *, grain=None, **labels: str | None) -> None:
@@ -202,6 +226,33 @@ def below(canvas, line, bottom, stops: Sequence[Paint], *, grain=None, **labels:
     numbers = np.array([canvas.index("colour", paint.name) for paint in stops], np.uint8)
     numbers = numbers[np.abs(share[:, None] - at[None]).argmin(1)]
     label(canvas, window, where, np.broadcast_to(numbers[:, None], where.shape), labels)
+
+
+def veil(canvas: Canvas, level: float, reach: float, rgb: Sequence[float], strength: float) -> None:
+    """A bank of mist lying around a level, thinning out over `reach` above it and half of that below."""
+    n = canvas.pixels
+    rows = np.arange(int(np.clip((level - reach) * n, 0, n)), int(np.clip((level + reach / 2) * n, 0, n)))
+    if len(rows):
+        away = rows / n - level
+        share = np.clip(1 - np.abs(away) / np.where(away < 0, reach, reach / 2), 0, 1)
+        share = (strength * share**2 * (3 - 2 * share)).astype(np.float32)[:, None, None]
+        canvas.rgb[rows[0] : rows[-1] + 1] += share * (np.asarray(rgb, np.float32) - canvas.rgb[rows[0] : rows[-1] + 1])
+
+
+def shafts(canvas: Canvas, rng, top: float, bottom: float, strength: float, rgb: Sequence[float]) -> None:
+    """Shafts of light slanting down from the sun's side, fading before `bottom`."""
+    n, small = canvas.pixels, 64
+    y, x = np.mgrid[0:small, 0:small].astype(np.float32) / small
+    across = x + np.sign(canvas.light[0]) * rng.uniform(0.25, 0.6) * y
+    rays = np.zeros((small, small), np.float32)
+    for _ in range(6):
+        centre, wide = rng.uniform(-0.4, 1.4), rng.uniform(0.02, 0.06)
+        rays += rng.uniform(0.3, 1) * np.exp(-(((across - centre) / (wide * (1 + 1.4 * y))) ** 2))
+    rays *= np.clip(1.03 - 1.05 * y, 0, 1) ** 1.3 * strength
+    a, b = int(top * n), int(np.ceil(bottom * n))
+    glow = cv2.resize(rays, (n, b - a), interpolation=cv2.INTER_LINEAR)
+    field = canvas.rgb[a:b]
+    field += glow[..., None] * (np.asarray(rgb, np.float32) - field)
 
 
 def skyline(rng: np.random.Generator, n: int, base: float, height: float, bumps: int = 3, rough: float = 0.45):
@@ -270,6 +321,29 @@ def laid(kind: str, rng, top: float, bottom: float, *, zoom=1.0, stretch=1.0, fa
     return seen * (near**fade)[:, None].astype(np.float32)
 
 
+@lru_cache(maxsize=32)
+def _spline(count: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Matrices that take `count` points to their smooth line, its tangents, and widths at the points to widths along it."""
+    line = np.stack([smooth(np.stack([row, row], 1), closed=False, steps=steps)[:, 0] for row in np.eye(count)], 1)
+    at = np.linspace(0, count - 1, len(line))
+    return line, np.gradient(line, axis=0), np.stack([np.interp(at, np.arange(count), row) for row in np.eye(count)], 1)
+
+
+CAP = np.linspace(0, np.pi, 6)[1:-1, None]
+
+
+def _limb(points, widths, steps=4):
+    """Spine, unit normals, half widths (n, 1), and the round ends of a limb relative to its first and last point."""
+    line, tangent, weights = _spline(len(points), steps)
+    spine, along = line @ points, tangent @ points
+    along /= np.maximum(np.hypot(along[:, 0], along[:, 1])[:, None], 1e-9)
+    across = along[:, ::-1] * [-1, 1]
+    half = (weights @ widths)[:, None] / 2
+    head = half[-1] * (across[-1] * np.cos(CAP) + along[-1] * np.sin(CAP))
+    tail = half[0] * (-across[0] * np.cos(CAP) - along[0] * np.sin(CAP))
+    return spine, across, half, tail, head
+
+
 def curve(points, steps: int = 6) -> np.ndarray:
     """An open smooth line through points."""
-    return smooth(points, closed=False, steps=steps)
+    return _spline(len(points), steps)[0] @ np.asarray(points, float)

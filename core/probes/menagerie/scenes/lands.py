@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.probes.menagerie.canvas import Canvas, Paint
-from core.probes.menagerie.scenes.brush import Stencil, below, crop, laid, shade, skyline
+from core.probes.menagerie.scenes.brush import Stencil, below, crop, laid, shade, shafts, skyline, veil
 from core.probes.menagerie.scenes.ground import Ground
 from core.probes.menagerie.scenes.objects import draw_object, ink
 from core.probes.menagerie.scenes.sky import choose_hour, draw_sky, tint
@@ -66,6 +66,10 @@ def scatter(canvas, rng, name, count, top, bottom, size, *, avoid=0.0, haze=None
         draw_object(canvas, name, Frame(x, y, scale, int(rng.choice([-1, 1]))), rng, haze=far, **options)
 
 
+SPRUCE = np.array([[-1, 0], [-0.5, -0.3], [-0.72, -0.28], [-0.3, -0.62], [-0.46, -0.6], [0, -1]])
+SPRUCE = np.concatenate([SPRUCE, SPRUCE[-2::-1] * [-1, 1]])
+
+
 def treeline(
     canvas, rng, hour, level, size, far, *, rgb=(0.27, 0.40, 0.26), count=40, dense=1.0, pointed=False, line=None
 ) -> None:
@@ -83,9 +87,10 @@ def treeline(
         for place, h, tone in zip(x, high, rng.normal(100, 16, len(x)), strict=True):
             base = foot if np.ndim(foot) == 0 else foot[np.argmin(np.abs(x - place))]
             w = h * 0.24
-            stencil.polygon(np.array([[place - w, base], [place, base - h * 1.25], [place + w, base]]), tone)
-            side = np.sign(canvas.light[0]) * w
-            stencil.polygon(np.array([[place + side, base], [place, base - h * 1.25], [place, base]]), tone + 46)
+            outline = SPRUCE * [w, h * 1.3] + [place, base]
+            stencil.polygon(outline, tone)
+            lit = outline[: len(SPRUCE) // 2 + 1] if canvas.light[0] < 0 else outline[len(SPRUCE) // 2 :]
+            stencil.polygon(np.concatenate([lit, [[place, base]]]), tone + 40)
     else:
         for share, shift, tone in ((1.0, 0, 84), (0.72, 0.8, 126), (0.4, 1.5, 166)):
             tones = tone + rng.normal(0, 12, len(x))
@@ -117,7 +122,7 @@ def savanna(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
             y = horizon + rng.uniform(0.004, 0.05)
             size = 0.06 + (y - horizon) * 2.2 * rng.uniform(0.8, 1.2)
             draw_object(canvas, "acacia", Frame(rng.uniform(0, 1), y, size), rng, haze=(hour.haze, 0.4))
-    strokes(canvas, rng, horizon, shade("yellow", gold, 0.42), count=1000, tall=0.05, **GRASS)
+    strokes(canvas, rng, horizon, shade("yellow", gold, 0.42), count=1000, tall=0.05)
     scatter(canvas, rng, "bush", rng.integers(1, 4), horizon + 0.02, horizon + 0.22, 0.07, haze=hour.haze)
     if critical:
         x = rng.choice([rng.uniform(0.02, 0.3), rng.uniform(0.7, 0.98)])
@@ -138,9 +143,10 @@ def forest(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     draw_sky(canvas, rng, hour, horizon, 0.3)
     greens = ((0.30, 0.42, 0.33), (0.36, 0.44, 0.28), (0.45, 0.41, 0.24))
     tone = np.array(greens[rng.choice(3, p=[0.45, 0.4, 0.15])])
-    pointed = critical
-    treeline(canvas, rng, hour, horizon + 0.02, rng.uniform(0.2, 0.3), 0.72, rgb=tone, count=26, pointed=pointed)
-    treeline(canvas, rng, hour, horizon + 0.02, rng.uniform(0.14, 0.24), 0.52, rgb=tone, count=24, pointed=False)
+    for high, far, count in ((0.3, 0.78, 22), (0.24, 0.62, 20), (0.17, 0.46, 22)):
+        pointed = critical and rng.random() < 0.8
+        treeline(canvas, rng, hour, horizon + 0.02, high * rng.uniform(0.8, 1.15), far, rgb=tone, count=count, pointed=pointed)
+        veil(canvas, horizon, high * 0.7, hour.haze, 0.4)
     floor = np.array(((0.40, 0.42, 0.25), (0.46, 0.40, 0.28), (0.34, 0.42, 0.26))[rng.integers(3)])
     name = "brown" if floor[0] > floor[1] else "green"
     line = skyline(rng, canvas.pixels, horizon + 0.04, 0.05, 3)
@@ -204,10 +210,12 @@ def jungle(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     horizon = rng.uniform(0.5, 0.6)
     hour = type(hour)(hour.name, hour.sky, (0.72, 0.82, 0.62), hour.tint, 0.0, 0.0)
     draw_sky(canvas, rng, hour, horizon, 0.0)
-    for level, size, far in ((0.3, 0.34, 0.62), (0.42, 0.32, 0.42), (horizon + 0.02, 0.26, 0.22)):
-        treeline(canvas, rng, hour, level, size, far, rgb=(0.20, 0.40, 0.22), count=26)
-        _fill_wood(canvas, rng, hour, level, horizon + 0.05, far)
-        _leaves(canvas, rng, hour, level - size * 0.7, horizon + 0.03, far, 90)
+    for level, size, far, count in ((0.26, 0.34, 0.7, 10), (0.4, 0.3, 0.46, 16), (horizon, 0.24, 0.24, 22)):
+        treeline(canvas, rng, hour, level, size, far, rgb=(0.20, 0.40, 0.22), count=22)
+        _fill_wood(canvas, rng, hour, level - 0.02, horizon + 0.05, far)
+        _rosettes(canvas, rng, hour, level - size * 0.8, min(level + 0.1, horizon), far, count)
+        veil(canvas, level + 0.1, 0.16, hour.haze, 0.3)
+    shafts(canvas, rng, 0.0, horizon + 0.1, 0.2, (0.98, 0.97, 0.78))
     _stems(canvas, rng, hour, horizon)
     floor = np.array(((0.30, 0.33, 0.19), (0.36, 0.32, 0.21))[rng.integers(2)])
     line = skyline(rng, canvas.pixels, horizon + 0.04, 0.04, 3)
@@ -238,15 +246,21 @@ def _fill_wood(canvas, rng, hour, top, bottom, far):
     below(canvas, top, bottom, stops, grain=grain, object="tree", material="leaf", texture="leafy")
 
 
-def _leaves(canvas, rng, hour, top, bottom, far, count):
-    """Single leaves catching the light in a wall of green."""
-    stencil = Stencil(canvas, 0, max(top, 0), 1, bottom)
-    centres = np.stack([rng.uniform(0, 1, count), rng.uniform(top, bottom, count)], 1)
-    size = rng.uniform(0.03, 0.06, count) * (1.2 - far)
-    lit = 110 + 70 * np.sign(canvas.light[0]) * (centres[:, 0] - 0.5) + rng.normal(0, 40, count)
-    stencil.dabs(centres, size, size * 0.45, rng.uniform(-0.4, 1.2, count), lit, 0.6)
-    ramp = ink("green", (0.24, 0.43, 0.22), 0.42, haze=(hour.haze, far))
-    stencil.press(ramp, opacity=0.75, object="tree", part="crown", material="leaf", texture="leafy")
+def _rosettes(canvas, rng, hour, top, bottom, far, count):
+    """Tufts of long leaves catching the light in a wall of green."""
+    stencil = Stencil(canvas, 0, max(top - 0.1, 0), 1, bottom + 0.1)
+    middles = np.stack([rng.uniform(0, 1, count), rng.uniform(top, bottom, count)], 1)
+    middles = middles[np.argsort(middles[:, 1])]
+    angles = (np.linspace(-np.pi * 1.08, np.pi * 0.08, 9)[None] + rng.normal(0, 0.15, (count, 9))).ravel()
+    long = np.repeat(rng.uniform(0.08, 0.14, count) * (1.25 - 0.7 * far), 9) * rng.uniform(0.75, 1.2, count * 9)
+    way = np.stack([np.cos(angles), np.sin(angles) * 0.9], 1)
+    feet = np.repeat(middles, 9, 0)
+    bends = feet + way * long[:, None] * 0.65
+    tips = feet + way * long[:, None] + np.stack([0 * long, long * 0.38], 1)
+    tones = 112 + 56 * way @ np.array(canvas.light) + rng.normal(0, 22, len(long))
+    stencil.blades(feet, bends, tips, long * 0.17, tones)
+    ramp = ink("green", (0.22, 0.42, 0.22), 0.46, haze=(hour.haze, far * 0.9))
+    stencil.press(ramp, object="tree", part="crown", material="leaf", texture="leafy")
 
 
 def _stems(canvas, rng, hour, horizon):
@@ -370,7 +384,7 @@ def mountain(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground
     rgb = np.array(((0.46, 0.56, 0.31), (0.52, 0.56, 0.33), (0.55, 0.54, 0.38))[rng.integers(3)])
     line = skyline(rng, canvas.pixels, horizon + 0.06, 0.06, 2, 0.3)
     plain(canvas, rng, line, "green", mixed(rgb, hour.haze, 0.3), rgb * 0.84, amount=0.12, **GRASS)
-    strokes(canvas, rng, horizon + 0.05, shade("green", rgb * 0.95, 0.4), count=900, tall=0.035, **GRASS)
+    strokes(canvas, rng, horizon + 0.05, shade("green", rgb * 0.95, 0.4), count=900, tall=0.035)
     scatter(canvas, rng, "rock", rng.integers(2, 7), horizon + 0.06, 0.98, 0.1, avoid=0.16)
     if rng.random() < 0.5:
         scatter(canvas, rng, "flower", rng.integers(2, 6), horizon + 0.14, 1.0, 0.045)
@@ -425,7 +439,7 @@ def pasture(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     if rng.random() < 0.65:
         x = rng.choice([rng.uniform(0, 0.3), rng.uniform(0.7, 1)])
         draw_object(canvas, "tree", Frame(x, horizon + 0.1, rng.uniform(0.24, 0.4)), rng, haze=(hour.haze, 0.12))
-    strokes(canvas, rng, horizon + 0.07, shade("green", rgb * 0.97, 0.4), count=900, tall=0.045, **GRASS)
+    strokes(canvas, rng, horizon + 0.07, shade("green", rgb * 0.97, 0.4), count=900, tall=0.045)
     if critical:
         _paddock(canvas, rng, horizon, hour)
     scatter(canvas, rng, "flower", rng.integers(0, 6), horizon + 0.16, 1.0, 0.055)
@@ -499,19 +513,12 @@ def _dune(canvas, rng, base, rgb, hour, far):
     )
     top = int(np.argmin(line[n // 10 : -n // 10])) + n // 10
     away = 1 if canvas.light[0] < 0 else -1
-    reach = rng.uniform(0.2, 0.4)
-    xs = top / n + away * np.linspace(0, reach, 12)
-    crest = np.interp(xs, np.linspace(0, 1, n), line)
-    edge = np.stack([xs, crest], 1)
-    drop = np.linspace(0, 1, 12)
-    foot = np.stack(
-        [
-            top / n + away * (0.1 * np.sin(drop * 5) * (1 - drop) + reach * drop**1.6),
-            crest[0] + (crest[-1] - crest[0] + 0.05) * drop**0.8,
-        ],
-        1,
-    )
-    stencil = Stencil.around(canvas, edge, foot)
-    stencil.polygon(np.concatenate([edge, foot[::-1]]), 110)
+    reach = rng.uniform(0.3, 0.6)
+    t = np.linspace(0, 1, 24)
+    xs = top / n + away * reach * t
+    crest = np.stack([xs, np.interp(xs, np.linspace(0, 1, n), line)], 1)
+    foot = crest + np.stack([-away * 0.05 * np.sin(np.pi * t), rng.uniform(0.05, 0.09) * np.sin(np.pi * np.sqrt(t))], 1)
+    stencil = Stencil.around(canvas, crest, foot)
+    stencil.polygon(np.concatenate([crest, foot[::-1]]), 110)
     shaded = np.asarray(mixed(rgb * [0.74, 0.70, 0.74], hour.haze, far))
     stencil.press(shade("brown", shaded, 0.08), soft=0.0025, object="sand", material="sand", texture="rippled")

@@ -17,8 +17,11 @@ WOOD = (0.40, 0.29, 0.20)
 
 def _foliage(canvas, frame, rng, clumps, leaf=0.05, per=46, tip=0.3):
     """A stencil of leafy clumps (x, y, width, height) in own units, each round and lit from the sun's side."""
-    outlines = [frame(ellipse(x, y, w * 1.25, h * 1.25)) for x, y, w, h in clumps]
-    stencil = Stencil.around(canvas, *outlines)
+    low = np.min([[x - w * 0.62, y - h * 0.62] for x, y, w, h in clumps], 0)
+    high = np.max([[x + w * 0.62, y + h * 0.62] for x, y, w, h in clumps], 0)
+    stencil = Stencil.around(canvas, frame([low, high]))
+    detail = float(np.clip(frame.scale / 0.3, 0.3, 1.0))
+    per, leaf = int(per * detail), leaf / detail**0.5
     sun = np.array(canvas.light) / np.hypot(*canvas.light)
     middle = np.mean([[x, y] for x, y, _, _ in clumps], 0)
     reach = max(np.ptp([c[0] for c in clumps]) / 2, np.ptp([c[1] for c in clumps]) / 2, 0.1)
@@ -167,14 +170,14 @@ def palm(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> No
     stem.press(ink("brown", (0.52, 0.42, 0.31), 0.42), object="palm", part="stem", material="wood", texture="ringed")
     top = spine[-1]
     crown = Stencil.around(canvas, frame(np.array([[-0.5, -0.33], [0.5, 0.3]]) + top))
-    angles = np.linspace(-2.95, -0.19, 9) + rng.normal(0, 0.09, 9)
+    angles = np.linspace(-3.0, -0.14, 8) + rng.normal(0, 0.1, 8)
     for angle in angles[np.argsort(np.abs(np.sin(angles)))][::-1]:
         out = np.array([np.cos(angle), np.sin(angle)])
-        long = rng.uniform(0.34, 0.42)
-        fall = 0.13 + 0.13 * abs(out[0])
+        long = rng.uniform(0.34, 0.44)
+        fall = 0.1 + 0.16 * abs(out[0])
         spine = curve([top, top + out * long * 0.5 + [0, -0.03], top + out * long + [0, fall]])
         lit = 130 + 44 * out[0] * np.sign(canvas.light[0]) * frame.facing - 20 * out[1]
-        _frond(crown, frame, rng, spine, 0.1, 15, lit, width=0.03, droop=0.55)
+        _frond(crown, frame, rng, spine, 0.115, 15, lit, width=0.022, droop=0.5)
     crown.press(ink("green", (0.30, 0.52, 0.24), 0.46), object="palm", part="leaf", material="leaf", texture="leafy")
     nuts = [frame(ellipse(top[0] + dx, top[1] + 0.03, 0.05, 0.055)) for dx in (-0.03, 0.025)]
     fruit = Stencil.around(canvas, *nuts)
@@ -216,14 +219,14 @@ def cactus(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> 
 def reeds(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> None:
     """A stand of blades and brown cattails."""
     blades = Stencil.around(canvas, frame([[-0.75, -1.1], [0.75, 0.04]]))
-    count = int(rng.integers(26, 36))
+    count = int(rng.integers(30, 42))
     foot = rng.normal(0, 0.17, count)
     tall = rng.uniform(0.5, 1.0, count) * (1 - 0.5 * np.abs(foot))
     lean = foot * 0.7 + rng.normal(0, 0.12, count)
     tones = 120 + 50 * np.sign(canvas.light[0]) * frame.facing * foot / 0.3 + rng.normal(0, 28, count)
-    for x, h, d, tone in zip(foot, tall, lean, tones, strict=True):
-        blade = [[x, 0.03], [x + d * 0.25, -h * 0.55], [x + d, -h]]
-        blades.polygon(tube(frame(blade), np.array([0.03, 0.026, 0.004]) * frame.scale, steps=4), tone)
+    middles, tips = np.stack([foot + lean * 0.2, -tall * 0.6], 1), np.stack([foot + lean, -tall], 1)
+    feet = np.stack([foot, np.full(count, 0.03)], 1)
+    blades.blades(frame(feet), frame(middles), frame(tips), 0.034 * frame.scale, tones)
     tails = rng.uniform(-0.32, 0.32, int(rng.integers(3, 6)))
     tops = np.stack([tails * 1.25, -rng.uniform(0.72, 0.98, len(tails))], 1)
     blades.lines(
@@ -242,13 +245,14 @@ def grass_tuft(
 ) -> None:
     """A tuft of blades."""
     stencil = Stencil.around(canvas, frame([[-0.85, -1.05], [0.85, 0.05]]))
-    count = 22
+    count = 24
     foot = rng.normal(0, 0.16, count)
     lean = foot * 1.6 + rng.normal(0, 0.16, count)
     tall = rng.uniform(0.45, 1.0, count) * (1 - 0.3 * np.abs(lean))
-    for x, d, h, tone in zip(foot, lean, tall, rng.normal(130, 40, count), strict=True):
-        blade = [[x, 0.03], [x + d * 0.3, -h * 0.6], [x + d, -h]]
-        stencil.polygon(tube(frame(blade), np.array([0.055, 0.045, 0.008]) * frame.scale, steps=3), tone)
+    middles, tips = np.stack([foot + lean * 0.2, -tall * 0.7], 1), np.stack([foot + lean, -tall], 1)
+    feet = np.stack([foot, np.full(count, 0.03)], 1)
+    tones = rng.normal(130, 40, count)
+    stencil.blades(frame(feet), frame(middles), frame(tips), 0.06 * frame.scale, tones)
     stencil.press(ink(name, rgb, 0.45), object="grass tuft", part="leaf", material="leaf", texture="grassy")
 
 
@@ -355,16 +359,7 @@ def coral(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink, kind
             stencil.polygon(frame(ellipse(x * 1.2, -h - 0.04, 0.12, 0.07)), 40)
         texture = "smooth"
     else:
-        _branches(
-            stencil,
-            frame,
-            rng,
-            [0.0, 0.04],
-            -np.pi / 2,
-            0.34,
-            0.11 if kind == "branch" else 0.06,
-            4 if kind == "branch" else 5,
-        )
+        _branches(stencil, frame, rng, *((0.34, 0.11, 4) if kind == "branch" else (0.3, 0.055, 6)))
         texture = "branched"
     stencil.speckle(rng, 10, "grain")
     stencil.press(ink(name, CORALS[name], 0.4), object="coral", part="crown", material="coral", texture=texture)
@@ -378,39 +373,36 @@ def _maze(stencil, rng):
     return np.sin(x + 1.6 * np.sin(y * 0.6 + a)) * np.cos(y + 1.6 * np.sin(x * 0.55 + b))
 
 
-def _branches(stencil, frame, rng, start, angle, length, width, depth):
-    spread = 0.62 if width > 0.05 else 0.5
-    end = np.array(start) + length * np.array([np.cos(angle), np.sin(angle)])
-    bow = (np.array(start) + end) / 2 + rng.normal(0, 0.02, 2)
-    stencil.limb(
-        frame([start, bow, end]), np.array([width, width * 0.85, width * 0.8]) * frame.scale, 105 + 12 * (4 - depth), 50
-    )
-    if depth > 1:
-        for turn in (-spread, spread) if depth < 4 else (-spread * 1.2, 0.0, spread * 1.2):
-            _branches(
-                stencil, frame, rng, end, angle + turn + rng.normal(0, 0.14), length * 0.74, width * 0.78, depth - 1
-            )
+def _branches(stencil, frame, rng, length, width, levels):
+    """A tree of branches, forked again and again, each level thinner than the last."""
+    starts, angles = np.array([[0.0, 0.04]]), np.array([-np.pi / 2])
+    side = np.array([np.sign(stencil.canvas.light[0]), -0.3])
+    for level in range(levels):
+        ends = starts + length * np.stack([np.cos(angles), np.sin(angles)], 1) * rng.uniform(0.8, 1.15, (len(angles), 1))
+        bows = (starts + ends) / 2 + rng.normal(0, 0.018, ends.shape)
+        strokes = frame(np.stack([starts, bows, ends], 1).reshape(-1, 2)).reshape(-1, 3, 2)
+        for share, tone in ((1.0, 62), (0.7, 112), (0.36, 162)):
+            shift = side * width * (1 - share) * 0.3 * frame.scale
+            stencil.lines(strokes + shift, tone + 9 * level, width * share * frame.scale)
+        fork = np.array([-0.72, 0.0, 0.72]) if level == 0 else np.array([-0.5, 0.5])
+        starts = np.repeat(ends, len(fork), 0)
+        angles = np.repeat(angles, len(fork)) + np.tile(fork, len(angles)) + rng.normal(0, 0.16, len(starts))
+        length, width = length * (0.74 if levels < 5 else 0.68), width * 0.8
 
 
 def leaves(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> None:
-    """Large leaves reaching in from the foot of the frame, for the front of a jungle."""
-    stencil = Stencil.around(canvas, frame([[-0.7, -1.1], [0.7, 0.1]]))
-    for angle in np.linspace(-0.9, 0.9, 5) + rng.normal(0, 0.1, 5):
-        long = rng.uniform(0.7, 1.05)
-        leaf = np.array(
-            [[0, 0], [-0.15, -0.3], [-0.17, -0.6], [-0.06, -0.9], [0, -1.0], [0.06, -0.9], [0.17, -0.6], [0.15, -0.3]]
-        )
-        turned = rotate(leaf * [1, long], np.degrees(angle) * 0.8)
-        tone = 100 + 40 * np.sin(angle) * np.sign(canvas.light[0])
-        stencil.polygon(frame(smooth(turned, steps=4)), tone)
-        half = np.concatenate([leaf[:5], [[0, -0.5]]]) * [1, long]
-        stencil.polygon(frame(rotate(half, np.degrees(angle) * 0.8)), tone + 26)
-        rib = rotate(np.array([[0, 0], [0, -0.97 * long]]), np.degrees(angle) * 0.8)
-        veins = [
-            rotate(np.array([[0, y * long], [s * 0.13, (y - 0.13) * long]]), np.degrees(angle) * 0.8)
-            for y in (-0.3, -0.45, -0.6)
-            for s in (-1, 1)
-        ]
-        stencil.lines(frame(rib)[None], tone + 60, 0.014 * frame.scale)
-        stencil.lines(np.stack([frame(v) for v in veins]), tone + 46, 0.008 * frame.scale)
-    stencil.press(ink("green", (0.17, 0.36, 0.20), 0.4), object="bush", part="leaf", material="leaf", texture="leafy")
+    """A fan of large banana-like leaves, for the front of a jungle."""
+    stencil = Stencil.around(canvas, frame([[-1.1, -1.1], [1.1, 0.1], [-1.1, 0.1], [1.1, -1.1]]))
+    angles = np.linspace(-1.15, 1.15, 6) + rng.normal(0, 0.1, 6)
+    for angle in angles[np.argsort(-np.abs(angles))]:
+        long = rng.uniform(0.75, 1.05)
+        outline = np.array([[0, 0], [-0.11, -0.25], [-0.15, -0.5], [-0.11, -0.78], [0, -1], [0.11, -0.78], [0.15, -0.5], [0.11, -0.25]])
+        place = [frame(rotate(smooth(part * [1, long], steps=3), np.degrees(angle))) for part in (outline, outline[:5])]
+        tone = 112 - 34 * np.sin(angle)
+        stencil.polygon(place[0], tone)
+        stencil.polygon(place[1], tone + 24)
+        veins = np.array([[[0, y], [s * 0.12, y - 0.12]] for y in (-0.25, -0.38, -0.51, -0.64, -0.77) for s in (-1, 1)])
+        turned = rotate(veins.reshape(-1, 2) * [1, long], np.degrees(angle))
+        stencil.lines(frame(turned).reshape(-1, 2, 2), tone - 30, 0.008 * frame.scale)
+        stencil.lines(frame(rotate(np.array([[0, 0], [0, -0.97 * long]]), np.degrees(angle)))[None], tone + 66, 0.016 * frame.scale)
+    stencil.press(ink("green", (0.19, 0.38, 0.21), 0.4), object="bush", part="leaf", material="leaf", texture="leafy")

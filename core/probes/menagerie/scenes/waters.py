@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 
 from core.probes.menagerie.canvas import Canvas, Paint
-from core.probes.menagerie.scenes.brush import Stencil, below, crop, laid, shade, skyline
+from core.probes.menagerie.scenes.brush import Stencil, below, crop, laid, shade, shafts, skyline
 from core.probes.menagerie.scenes.ground import Ground
 from core.probes.menagerie.scenes.lands import GRASS, mixed, plain, ridges, scatter, strokes, treeline
 from core.probes.menagerie.scenes.objects import draw_object, ink
-from core.probes.menagerie.scenes.sky import Hour, choose_hour, draw_sky, tint
+from core.probes.menagerie.scenes.sky import choose_hour, draw_sky, tint
 from core.probes.menagerie.shapes import Frame, smooth
 
 SURFACE = {"object": "water", "material": "water", "texture": "rippled"}
@@ -37,7 +37,7 @@ def _surface(canvas, rng, top, bottom, far, near, hour, thing="water", mirror=0.
     lines = np.stack([np.stack([x, y], 1), np.stack([x + long / 2, y + bow], 1), np.stack([x + long, y], 1)], 1)
     stencil = Stencil(canvas, 0, top, 1, bottom)
     stencil.lines(lines, rng.choice([50.0, 225.0], count, p=[0.45, 0.55]), 0.0022)
-    stencil.press(shade("blue", mixed(near, sky, 0.3), 0.5), opacity=0.5, **labels)
+    stencil.press(shade("blue", mixed(near, sky, 0.3), 0.5), opacity=0.5)
 
 
 def lake(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
@@ -189,19 +189,7 @@ def _deep(canvas, rng, surface, tones, names=("blue", "blue", "blue")) -> None:
         material="water",
         texture="smooth",
     )
-    n, small = canvas.pixels, 64
-    y, x = np.mgrid[0:small, 0:small].astype(np.float32) / small
-    slant = -np.sign(canvas.light[0]) * rng.uniform(0.25, 0.6)
-    across = x - slant * y
-    rays = np.zeros((small, small), np.float32)
-    for _ in range(6):
-        centre, wide = rng.uniform(-0.4, 1.3), rng.uniform(0.02, 0.06)
-        rays += rng.uniform(0.3, 1) * np.exp(-(((across - centre) / (wide * (1 + 1.4 * y))) ** 2))
-    rays *= np.clip(1.05 - 1.15 * y, 0, 1) ** 1.3 * 0.16
-    top = int(surface * n)
-    glow = cv2.resize(rays, (n, n - top), interpolation=cv2.INTER_CUBIC)
-    field = canvas.rgb[top:]
-    field += glow[..., None] * np.array([0.75, 1.0, 0.95], np.float32) * (1 - field)
+    shafts(canvas, rng, surface, 1.0, 0.17, (0.8, 1.0, 0.97))
 
 
 def _motes(canvas, rng, top, count=40) -> None:
@@ -217,7 +205,7 @@ def _motes(canvas, rng, top, count=40) -> None:
         stencil.dabs(rising, size, size, 0, 170)
         stencil.dabs(rising - size[:, None] * 0.18, size * 0.4, size * 0.4, 0, 250)
     ramp = ink("white", (0.80, 0.92, 0.93), 0.2)
-    stencil.press(ramp, opacity=0.55, object="bubble", material="air")
+    stencil.press(ramp, opacity=0.55)
 
 
 def _caustics(canvas, rng, top) -> None:
