@@ -148,7 +148,7 @@ def cache(arguments) -> None:
 
 def train(arguments) -> None:
     from core.networks import menagerie_nets, training
-    from core.probes.menagerie.recipe import training_arrays
+    from core.probes.menagerie.world import training_arrays
 
     for name in [arguments.name] if arguments.name else training.RECIPES:
         if name not in training.RECIPES:
