@@ -57,8 +57,7 @@ def evidence(
     alphas: dict[str, list[Tensor]] = {name: [] for name in names}
     steepest: dict[str, list[Tensor]] = {name: [] for name in names}
     with torch.enable_grad(), tap(network, layers) as seen:
-        # A graph is needed from the first layer on, whether or not the parameters ask for gradients.
-        logits = network(batch.detach().requires_grad_())
+        logits = network(batch.detach())
         values = [seen[name] for name in names]
         scores = logits.gather(1, classes.to(logits.device)).sum(0)
         for column, score in enumerate(scores):

@@ -7,8 +7,8 @@ then says, near samples weighing more (section 3.4):
     L(f, g, pi) = sum_z pi(z) (f(z) - g(z'))^2,      pi(z) = exp( -D(z)^2 / sigma^2 )
 
 captum samples, evaluates and fits; scikit-image cuts the superpixels (SLIC). As in the paper f is the class's
-probability. As in the authors' code for images (lime 0.2): D is the cosine distance of z' from all ones, sigma = 0.25, the
-weight in the fit is the root of pi, and the fit is a ridge with penalty 1 over all superpixels, whose weights are
+probability. As in the authors' code for images (lime 0.2): D is the cosine distance of z' from all ones, sigma = 0.25,
+the weight in the fit is the root of pi, and the fit is a ridge with penalty 1 over all superpixels, whose weights are
 signed. (captum's own default, a Lasso with penalty 0.01, leaves hardly anything of a class under a probability of 0.1.)
 Different from the authors' code: a superpixel that is off turns mid-grey (theirs takes its own mean colour, which
 leaves much of a flat region as it was), and 200 samples, not 1000, since a person waits.

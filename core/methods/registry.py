@@ -44,10 +44,8 @@ class Method:
     def defined(self, network: Any, layer: Any = None) -> str | None:
         """Why the method has no meaning on this network (or this layer of it), as a sentence; None where it has."""
         if self.needs_relu and not network.has_relu:
-            return (
-                f"{self.title} is not defined on {network.title}: it rewrites how ReLUs pass gradients, and this "
-                "network has none"
-            )
+            reason = "this network has none" if network.traced else "this network's cannot be traced"
+            return f"{self.title} is not defined on {network.title}: it rewrites how ReLUs pass gradients, and {reason}"
         if self.per_layer and layer is not None and not layer.spatial:
             return f"{self.title} is not defined at {layer.name}: that layer has no spatial extent"
         return None
