@@ -1,11 +1,10 @@
-"""Birds seen from the side, one body from the beak's root to the tail; the owl, which faces the viewer, is in `owl.py`."""
+"""Birds seen from the side, one body from the beak's root to the tail; the owl, facing the viewer, is in `owl.py`."""
 
 import numpy as np
 
 from core.probes.menagerie.animals import owl
 from core.probes.menagerie.animals.anatomy import Brush, Loft, joined, scallops
 from core.probes.menagerie.animals.plumage import (
-    ASH,
     BIRDS,
     BLUE,
     CHESTNUT,
@@ -48,7 +47,11 @@ def draw(canvas: Canvas, species: str, frame: Frame, rng: np.random.Generator, i
     COATS.get(species, _plain)(brush, bird, body, placed, paint)
     _wing(brush, bird, paint, lift, sunk)
     _head(brush, bird, body)
-    for name, row in (("head", 0.5 * bird.head), ("torso", 0.5 * (bird.neck + bird.rump)), ("neck", 0.5 * (bird.head + bird.neck))):
+    for name, row in (
+        ("head", 0.5 * bird.head),
+        ("torso", 0.5 * (bird.neck + bird.rump)),
+        ("neck", 0.5 * (bird.head + bird.neck)),
+    ):
         brush.mark(name, body.at(body.row(row)))
 
 
@@ -97,10 +100,15 @@ def _legs(brush: Brush, leg: Leg, paint: Paint) -> None:
         tone = Paint(leg.paint.name, tuple((0.82 if far else 1.0) * np.asarray(leg.paint.rgb)))
         if far and raised:
             knee = np.array([x + 0.24, 0.55 * leg.hip[1]])
-            points, foot = [(x, leg.hip[1]), knee, (x - 0.06, 0.38 * leg.hip[1])], np.array([x - 0.08, 0.38 * leg.hip[1]])
+            points, foot = (
+                [(x, leg.hip[1]), knee, (x - 0.06, 0.38 * leg.hip[1])],
+                np.array([x - 0.08, 0.38 * leg.hip[1]]),
+            )
         else:
             points = joined((x, leg.hip[1]), foot - [0, 0.4 * leg.width], leg.bend)
-        brush.paint(tube(points, (1.1 * leg.width, 1.15 * leg.width, leg.width), 6), tone, "leg", "skin", texture="smooth")
+        brush.paint(
+            tube(points, (1.1 * leg.width, 1.15 * leg.width, leg.width), 6), tone, "leg", "skin", texture="smooth"
+        )
         _foot(brush, leg, foot, tone, 50 if far and raised else 0)
         if leg.thigh:
             knee = np.asarray(points[0]) + 0.3 * (np.asarray(points[1]) - points[0])
@@ -114,11 +122,27 @@ def _legs(brush: Brush, leg: Leg, paint: Paint) -> None:
 def _foot(brush: Brush, leg: Leg, at: np.ndarray, paint: Paint, droop: float) -> None:
     n = leg.foot
     if leg.webbed:
-        toes = smooth(((-0.25 * n, -0.1 * n), (0.1 * n, -0.3 * n), (0.5 * n, -0.2 * n), (1.0 * n, 0.02), (0.5 * n, 0.03), (-0.1 * n, 0.02)), steps=4)
+        toes = smooth(
+            (
+                (-0.25 * n, -0.1 * n),
+                (0.1 * n, -0.3 * n),
+                (0.5 * n, -0.2 * n),
+                (1.0 * n, 0.02),
+                (0.5 * n, 0.03),
+                (-0.1 * n, 0.02),
+            ),
+            steps=4,
+        )
         brush.paint(rotate(toes, droop) + at, paint, "foot", "skin", texture="webbed")
         return
     for tip in ((-0.7 * n, 0.0), (0.7 * n, 0.03), (1.0 * n, 0.0)):
-        brush.paint(rotate(tube([(0, -0.12 * n), tip], (0.38 * n, 0.2 * n), 4), droop) + at, paint, "foot", "skin", texture="scaly")
+        brush.paint(
+            rotate(tube([(0, -0.12 * n), tip], (0.38 * n, 0.2 * n), 4), droop) + at,
+            paint,
+            "foot",
+            "skin",
+            texture="scaly",
+        )
 
 
 def _tail(brush: Brush, bird: Bird, sunk: float) -> None:
@@ -147,7 +171,13 @@ def _wing(brush: Brush, bird: Bird, paint: Paint, lift: float, sunk: float, far:
         return rotate(smooth(outline, steps=5), turn, shoulder) + [0.0, sunk]
 
     for outline, colour in WINGS.get(brush.species, ()):
-        brush.marking(on_wing(outline), colour, placed, pattern=_plumage(brush, bird, colour, bird.slant + turn, 0.86), relief=0.65)
+        brush.marking(
+            on_wing(outline),
+            colour,
+            placed,
+            pattern=_plumage(brush, bird, colour, bird.slant + turn, 0.86),
+            relief=0.65,
+        )
     brush.mark("wing", rotate(np.mean(bird.wing, 0), turn, shoulder) + [0.0, sunk])
 
 
@@ -196,7 +226,9 @@ def _flamingo(brush: Brush, bird: Bird, body: Loft, placed: np.ndarray, paint: P
 def _mallard(brush: Brush, bird: Bird, body: Loft, placed: np.ndarray, paint: Paint) -> None:
     row = body.row
     brush.marking(body.patch(row(6.7), 1, -1.2, 1.2), COAL, placed, relief=0.7)
-    chest = body.shape(((row(3.0), -1.2), (row(4.3), -1.2), (row(4.7), -0.1), (row(5.0), 0.7), (row(4.9), 1.3), (row(3), 1.2)))
+    chest = body.shape(
+        ((row(3.0), -1.2), (row(4.3), -1.2), (row(4.7), -0.1), (row(5.0), 0.7), (row(4.9), 1.3), (row(3), 1.2))
+    )
     brush.marking(chest, CHESTNUT.varied(brush.rng, 0.02), placed, relief=0.8)
     brush.marking(body.patch(row(2.85), row(3.3), -1.2, 1.2), SNOW, placed, texture="smooth", relief=0.6)
     green = GREEN.varied(brush.rng, 0.02)
@@ -207,7 +239,16 @@ def _mallard(brush: Brush, bird: Bird, body: Loft, placed: np.ndarray, paint: Pa
 
 def _penguin(brush: Brush, bird: Bird, body: Loft, placed: np.ndarray, paint: Paint) -> None:
     row = body.row
-    front = ((row(2.9), 1.3), (row(3.05), 0.3), (row(3.5), 0.0), (row(4.2), -0.3), (row(5.2), -0.38), (row(6.2), -0.2), (row(6.8), 0.4), (row(6.9), 1.3))
+    front = (
+        (row(2.9), 1.3),
+        (row(3.05), 0.3),
+        (row(3.5), 0.0),
+        (row(4.2), -0.3),
+        (row(5.2), -0.38),
+        (row(6.2), -0.2),
+        (row(6.8), 0.4),
+        (row(6.9), 1.3),
+    )
     brush.marking(body.shape(front), SNOW, placed, relief=0.75)
     glow = ((row(2.7), 1.3), (row(2.85), 0.4), (row(3.3), 0.2), (row(3.7), 0.6), (row(3.8), 1.3))
     brush.marking(body.shape(glow), Paint("yellow", (0.98, 0.87, 0.50)), placed, relief=0.7)
@@ -217,7 +258,15 @@ def _penguin(brush: Brush, bird: Bird, body: Loft, placed: np.ndarray, paint: Pa
 
 def _macaw(brush: Brush, bird: Bird, body: Loft, placed: np.ndarray, paint: Paint) -> None:
     row = body.row
-    cheek = ((row(-0.1), -0.7), (row(0.8), -0.45), (row(1.5), -0.2), (row(1.7), 0.4), (row(1.2), 0.9), (row(0.3), 1.0), (row(-0.1), 0.9))
+    cheek = (
+        (row(-0.1), -0.7),
+        (row(0.8), -0.45),
+        (row(1.5), -0.2),
+        (row(1.7), 0.4),
+        (row(1.2), 0.9),
+        (row(0.3), 1.0),
+        (row(-0.1), 0.9),
+    )
     brush.marking(body.shape(cheek), SNOW, placed, relief=0.5, texture="smooth", material="skin")
     for v in (0.15, 0.42, 0.68):
         line = tube([body.at(row(0.35), v), body.at(row(1.35), v - 0.05)], (0.009, 0.009), 4)

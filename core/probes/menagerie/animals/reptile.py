@@ -1,6 +1,7 @@
 """Reptiles: the turtle under its shell, the long low crocodile; the snake, all spine, is in `snake.py`."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,20 +36,28 @@ class Walker:
 
 
 TURTLE = Walker(
-    limbs=(("front leg", (0.32, -0.28), (0.44, -0.03), True), ("hind leg", (-0.22, -0.28), (-0.16, -0.03), True),
-           ("front leg", (0.28, -0.27), (0.32, 0.0), False), ("hind leg", (-0.32, -0.27), (-0.38, 0.0), False)),
+    limbs=(
+        ("front leg", (0.32, -0.28), (0.44, -0.03), True),
+        ("hind leg", (-0.22, -0.28), (-0.16, -0.03), True),
+        ("front leg", (0.28, -0.27), (0.32, 0.0), False),
+        ("hind leg", (-0.32, -0.27), (-0.38, 0.0), False),
+    ),
     width=(0.26, 0.2, 0.17),
     claws=3,
     paint=OLIVE,
     extent=(-0.70, -0.80, 0.96, 0.06),
 )
 CROCODILE = Walker(
-    limbs=(("front leg", (0.24, -0.2), (0.38, -0.03), True), ("hind leg", (-0.24, -0.2), (-0.08, -0.03), True),
-           ("front leg", (0.18, -0.21), (0.22, 0.01), False), ("hind leg", (-0.32, -0.2), (-0.34, 0.01), False)),
+    limbs=(
+        ("front leg", (0.24, -0.2), (0.38, -0.03), True),
+        ("hind leg", (-0.24, -0.2), (-0.08, -0.03), True),
+        ("front leg", (0.18, -0.21), (0.22, 0.01), False),
+        ("hind leg", (-0.32, -0.2), (-0.34, 0.01), False),
+    ),
     width=(0.18, 0.13, 0.1),
     claws=4,
     paint=FERN,
-    extent=(-1.20, -0.66, 1.12, 0.07),
+    extent=(-1.22, -0.58, 1.1, 0.06),
 )
 WALKERS = {"turtle": TURTLE, "crocodile": CROCODILE}
 
@@ -77,7 +86,14 @@ def _limbs(brush: Brush, plan: Walker, paint: Paint, far: bool, bend: float) -> 
         scales = brush.pattern("scaly", Paint(tone.name, tuple(0.84 * np.asarray(tone.rgb))), scallops(0.05))
         brush.paint(tube(spine, plan.width, 6), tone, "leg", "scales", pattern=scales, relief=0.6)
         n = plan.width[2]
-        paw = ((-0.5 * n, -0.3 * n), (0.0, -0.8 * n), (0.6 * n, -0.55 * n), (0.95 * n, -0.1 * n), (0.8 * n, 0.06 * n), (-0.4 * n, 0.05 * n))
+        paw = (
+            (-0.5 * n, -0.3 * n),
+            (0.0, -0.8 * n),
+            (0.6 * n, -0.55 * n),
+            (0.95 * n, -0.1 * n),
+            (0.8 * n, 0.06 * n),
+            (-0.4 * n, 0.05 * n),
+        )
         paw = smooth(paw, steps=5)
         brush.paint(paw + foot, tone, "foot", "scales", texture="scaly", relief=0.5)
         for k in range(plan.claws):
@@ -122,14 +138,28 @@ def _turtle_head(brush: Brush, skin: Paint) -> None:
     brush.marking(body.patch(-0.02, body.row(2.3), -1.2, 1.2), skin, placed, "head", pattern=spots, relief=0.7)
     beak = ((-0.02, -1.2), (body.row(0.35), -0.9), (body.row(0.4), 0.4), (-0.02, 1.0))
     brush.marking(body.shape(beak), STRAW, placed, "beak", material="horn", texture="smooth", relief=0.6)
-    mouth = tube([body.at(0.0, 0.3), body.at(body.row(0.5), 0.45), body.at(body.row(1.1), 0.25)], (0.016, 0.014, 0.008), 5)
+    mouth = tube(
+        [body.at(0.0, 0.3), body.at(body.row(0.5), 0.45), body.at(body.row(1.1), 0.25)], (0.016, 0.014, 0.008), 5
+    )
     brush.marking(mouth, EARTH, placed, relief=0)
     brush.mark("head", body.at(body.row(1.3)))
     brush.mark("beak", body.at(body.row(0.15)))
     brush.eye(*body.at(body.row(0.85), -0.3), 0.062 * rng.uniform(0.95, 1.15), GOLD, 0.6, ring=DARK_GREEN)
 
 
-DOME = ((-0.54, -0.27), (-0.50, -0.43), (-0.36, -0.62), (-0.12, -0.735), (0.12, -0.725), (0.34, -0.60), (0.48, -0.42), (0.54, -0.27), (0.3, -0.22), (0.0, -0.205), (-0.3, -0.22))
+DOME = (
+    (-0.54, -0.27),
+    (-0.50, -0.43),
+    (-0.36, -0.62),
+    (-0.12, -0.735),
+    (0.12, -0.725),
+    (0.34, -0.60),
+    (0.48, -0.42),
+    (0.54, -0.27),
+    (0.3, -0.22),
+    (0.0, -0.205),
+    (-0.3, -0.22),
+)
 
 
 def _shell(brush: Brush, paint: Paint) -> None:
@@ -137,17 +167,21 @@ def _shell(brush: Brush, paint: Paint) -> None:
     placed = brush.paint(smooth(DOME, steps=8), EARTH, "shell", "shell", texture="scuted", relief=0.9)
     edges = np.array([-0.53, -0.33, -0.11, 0.12, 0.34, 0.53])
     for low, high, narrow in ((0.24, 0.66, 1.0), (0.7, 1.06, 0.86)):
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in pairwise(edges):
             x = np.array([a + 0.012, (a + b) / 2, b - 0.012]) * narrow
-            rim = np.concatenate([np.stack([x, _dome_height(x, high)], 1), np.stack([x[::-1], _dome_height(x[::-1], low)], 1)])
+            rim = np.concatenate(
+                [np.stack([x, _dome_height(x, high)], 1), np.stack([x[::-1], _dome_height(x[::-1], low)], 1)]
+            )
             tone = paint.varied(brush.rng, 0.02)
             brush.marking(rim, tone, placed, relief=0.9)
             inner = rim.mean(0) + 0.55 * (rim - rim.mean(0))
             brush.marking(inner, BARK, placed, relief=0.9, opacity=0.75)
     steps = np.linspace(-0.54, 0.54, 11)
-    for a, b in zip(steps[:-1], steps[1:], strict=True):
+    for a, b in pairwise(steps):
         x = np.array([a + 0.008, b - 0.008])
-        rim = np.concatenate([np.stack([x, _dome_height(x, 0.2)], 1), np.stack([x[::-1], _dome_height(x[::-1], -0.1)], 1)])
+        rim = np.concatenate(
+            [np.stack([x, _dome_height(x, 0.2)], 1), np.stack([x[::-1], _dome_height(x[::-1], -0.1)], 1)]
+        )
         brush.marking(rim, STRAW, placed, "shell", relief=0.9)
     brush.mark("shell", (0, -0.52))
     brush.mark("torso", (0.0, -0.36))
@@ -184,7 +218,7 @@ def _crocodile(brush: Brush) -> None:
     placed = brush.paint(body.outline(), paint, "torso", "scales", pattern=scales, relief=0.75)
     brush.marking(body.patch(body.row(5.2), 1, -1.2, 1.2), paint, placed, "tail", pattern=scales, relief=0.75)
     brush.marking(body.patch(0, body.row(1.5), -1.2, 1.2), paint, placed, "head", texture="scaly", relief=0.75)
-    for row, wide in ((2.6, 0.16), (3.5, 0.2), (4.4, 0.18), (5.3, 0.16), (6.0, 0.14), (6.7, 0.12), (7.3, 0.1)):
+    for row in (2.6, 3.5, 4.4, 5.3, 6.0, 6.7, 7.3):
         u = body.row(row)
         bar = body.at(u + 0.012 * np.array([-1, 1, 1.4, 0.6]), np.array([-1.2, -1.2, 0.0, 0.15]))
         brush.marking(bar, DARK_GREEN, placed, relief=0.6, opacity=0.55)
@@ -198,8 +232,26 @@ def _crocodile(brush: Brush) -> None:
     brush.eye(0.52, -0.44, 0.068 * rng.uniform(0.95, 1.15), GOLD, 0.5, ring=DARK_GREEN)
 
 
-UPPER_JAW = ((0.42, -0.37), (0.58, -0.385), (0.75, -0.325), (0.92, -0.325), (1.02, -0.345), (1.06, -0.285), (1.02, -0.24), (0.75, -0.235), (0.44, -0.24))
-LOWER_JAW = ((0.38, -0.29), (0.63, -0.255), (0.94, -0.235), (1.03, -0.205), (0.94, -0.165), (0.63, -0.155), (0.42, -0.155))
+UPPER_JAW = (
+    (0.42, -0.37),
+    (0.58, -0.385),
+    (0.75, -0.325),
+    (0.92, -0.325),
+    (1.02, -0.345),
+    (1.06, -0.285),
+    (1.02, -0.24),
+    (0.75, -0.235),
+    (0.44, -0.24),
+)
+LOWER_JAW = (
+    (0.38, -0.29),
+    (0.63, -0.255),
+    (0.94, -0.235),
+    (1.03, -0.205),
+    (0.94, -0.165),
+    (0.63, -0.155),
+    (0.42, -0.155),
+)
 HINGE = (0.45, -0.245)
 
 

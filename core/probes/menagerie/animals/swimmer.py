@@ -138,7 +138,7 @@ SHARK = Swimmer(
     material="skin",
     head=0.26,
     eye=(0.105, -0.22, 0.03),
-    extent=(-0.72, -0.68, 0.54, 0.06),
+    extent=(-0.74, -0.76, 0.54, 0.08),
 )
 ORCA = Swimmer(
     height=0.36,
@@ -186,7 +186,7 @@ ORCA = Swimmer(
     material="skin",
     head=0.24,
     eye=(0.125, 0.02, 0.022),
-    extent=(-0.70, -0.86, 0.54, 0.06),
+    extent=(-0.70, -0.9, 0.54, 0.03),
 )
 PADDLE = Fin(
     "fin",
