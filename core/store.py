@@ -51,8 +51,10 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing in the cache: an artefact (request) or an upload (None); bytes; when it was last used (Unix time)."""
+    """One thing in the cache: an artefact (with its request, unless that is damaged), an upload, or the checkpoint of
+    a pass that was stopped; its bytes; when it was last used (Unix time)."""
 
+    kind: str  # the method of an artefact, 'upload' or 'checkpoint'
     request: Request | None
     path: Path
     size: int
@@ -90,6 +92,12 @@ class Store:
         self.folder = Path(folder).absolute() if folder is not None else cache_folder()
         self._held: OrderedDict[str, Artefact] = OrderedDict()
         self._guard = threading.Lock()
+
+    @property
+    def trouble(self) -> str:
+        """Why the last result that could not be written could not; "" when everything that was computed is kept."""
+        with self._guard:
+            return next(reversed(self._held.values())).note if self._held else ""
 
     def place(self, request: Request) -> Path:
         """The folder that keeps the answer to a request, once there is one."""
@@ -144,22 +152,26 @@ class Store:
 
     def list(self) -> tuple[Item, ...]:
         """What the cache holds, the most recently used first. Nothing is verified here."""
-        items = [item for place in self._places() if (item := _item(place, _request_in(place)))]
-        uploads = self.folder / "uploads"
-        items += [item for path in inside(uploads) if path.is_file() and (item := _item(path, None))]
-        return tuple(sorted(items, key=lambda item: (-item.used, item.path)))
+        items = [_item(place.parent.name, _request_in(place), place) for place in self._places()]
+        for folder, kind in (("uploads", "upload"), ("sweeps", "checkpoint")):
+            items += [_item(kind, None, path) for path in inside(self.folder / folder) if path.is_file()]
+        return tuple(sorted((item for item in items if item), key=lambda item: (-item.used, item.path)))
 
     def verify(self) -> Report:
         """Reads everything again; what is damaged is set aside. Leftovers of killed writers are removed."""
         self.tidy()
-        items, damages = self.list(), []
-        for item in items:
+        sound, damages = 0, []
+        for item in self.list():
             with contextlib.suppress(StoreError, OSError), locked(item.path):
                 try:
-                    _read(item.path, None) if item.path.is_dir() else _check_upload(item.path)
+                    if item.path.is_dir():
+                        _read(item.path, None)
+                    elif item.kind == "upload":
+                        _check_upload(item.path)
+                    sound += 1
                 except _Damaged as damaged:
                     damages.append(_set_aside(item.path, str(damaged)))
-        return Report(len(items) - len(damages), tuple(damages))
+        return Report(sound, tuple(damages))
 
     def prune(
         self, older_than: float | None = None, size: int | None = None, everything: bool = False
@@ -335,10 +347,10 @@ def _request_in(place: Path) -> Request | None:
         return None
 
 
-def _item(path: Path, request: Request | None) -> Item | None:
+def _item(kind: str, request: Request | None, path: Path) -> Item | None:
     try:
-        size = sum(inner.stat().st_size for inner in inside(path)) if path.is_dir() else path.stat().st_size
-        return Item(request, path, size, path.stat().st_mtime)
+        size = sum(part.stat().st_size for part in inside(path)) if path.is_dir() else path.stat().st_size
+        return Item(kind, request, path, size, path.stat().st_mtime)
     except OSError:
         return None
 

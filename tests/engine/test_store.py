@@ -311,7 +311,7 @@ def test_uploads_are_kept_by_content(uploads):
     assert find_file(sha, ".png").read_bytes() == b"a picture"
     assert find_file(sha, ".jpg") is None
     assert find_file("0" * 64, ".png") is None
-    assert [item.request for item in Store().list()] == [None]
+    assert [(item.kind, item.request, item.digest) for item in Store().list()] == [("upload", None, sha)]
     assert len(Store().prune(older_than=-1)) == 1
     assert find_file(sha, ".png") is None
 
@@ -341,7 +341,7 @@ def test_a_file_where_the_folder_should_be(tmp_path, monkeypatch):
     built = store.build(ASKED, lambda: VALUES)
     assert_equal(built.arrays)
     assert built.folder is None
-    assert "cannot be written" in built.note
+    assert "cannot be written" in built.note == store.trouble
     assert_equal(store.load(ASKED).arrays)
     assert store.build(ASKED, never).note
     assert store.list() == ()
@@ -350,6 +350,7 @@ def test_a_file_where_the_folder_should_be(tmp_path, monkeypatch):
         keep_file(b"a picture", ".png")
     (tmp_path / "cache").unlink()
     assert store.build(ASKED, never).folder == store.place(ASKED), "what was held is kept as soon as it can be"
+    assert store.trouble == ""
     assert_equal(Store().load(ASKED).arrays)
 
 

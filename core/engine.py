@@ -1,0 +1,357 @@
+"""What the dashboard and the command line ask: answers as arrays and records, never tensors.
+
+What takes long goes through the store: loaded if it is there, else computed and kept. What takes no longer than a
+redraw (the methods that call themselves instant) is computed when asked for and never touches the disk.
+"""
+
+import functools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.errors import NotDefined, UnknownName, near
+from core.measures import diagnosis, localisation
+from core.measures import faithfulness as faith
+from core.measures.interval import Estimate, bootstrap
+from core.methods import METHODS, Method, find_method
+from core.methods import explain as run_methods
+from core.methods.heatmap import Heatmap
+from core.methods.registry import checked_parameters
+from core.networks.layers import Layer
+from core.networks.network import Network
+from core.probes.probe import Probe
+from core.request import Request, image_subject
+from core.statistics import Confusion
+from core.store import Artefact, Store, cache_folder
+from core.sweep import CannotResume, sweep
+
+Progress = Callable[[int, int, str], None]
+Key = tuple[str, str | None, int]
+
+# Set once, here, for the whole process: Streamlit runs every redraw in a new thread, and a number that one of them set
+# later would hold for some of the others only. The last bits of a sweep depend on it.
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or min(8, len(os.sched_getaffinity(0)))))
+torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+
+
+@dataclass(frozen=True)
+class Confusions:
+    """How often images of each of a probe's classes (rows) were taken for each of a network's classes (columns).
+
+    `right[row]` is the column of the row's class, -1 where the network does not know it. `note` says why the table
+    could not be kept, where it could not.
+    """
+
+    counts: np.ndarray  # (rows, columns) int64
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    right: np.ndarray  # (rows,) int64
+    note: str = ""
+
+    @property
+    def accuracy(self) -> Estimate:
+        """Share of the images taken for their own class, over classes that the network knows, with its interval."""
+        known = np.flatnonzero(self.right >= 0)
+        hits, total = int(self.counts[known, self.right[known]].sum()), int(self.counts[known].sum())
+        return bootstrap(np.repeat([1.0, 0.0], [hits, total - hits]))
+
+
+def probabilities(network: Network, image: np.ndarray) -> np.ndarray:
+    """The probability of each class.  (H, W, 3) uint8 -> (classes,) float32"""
+    return network.probabilities(network.prepare([image]))[0].cpu().numpy()
+
+
+def explain(
+    network: Network,
+    image: np.ndarray,
+    *,
+    classes: Sequence[int],
+    layers: Sequence[str | Layer],
+    methods: Sequence[str],
+    subject: str | None = None,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[Key, Heatmap | NotDefined]:
+    """Maps of one picture: {(method, layer's name or None, class): map, or why there is none}.  (H, W, 3) uint8
+
+    Instant methods share one computation for all layers and classes; slow ones come through the store, class by class.
+    `subject` is the picture's part of a request, by its pixels unless given; `parameters` {method: {name: value}}.
+    Raises UnknownName for a method or parameter, UnknownLayer; what `progress` raises.
+    """
+    layers, classes = [network.layer(layer) for layer in layers], [int(c) for c in dict.fromkeys(classes)]
+    settings = {name: checked_parameters(find_method(name), (parameters or {}).get(name, {})) for name in methods}
+    found: dict[Key, Heatmap | NotDefined] = {}
+    where: dict[str, list[Layer | None]] = {}
+    for method in map(find_method, settings):
+        reasons = {layer: method.defined(network, layer) for layer in (layers if method.per_layer else [None])}
+        where[method.name] = [layer for layer, reason in reasons.items() if not reason]
+        for layer, reason in reasons.items():
+            if reason:
+                found |= {(method.name, layer and layer.name, c): NotDefined(reason) for c in classes}
+    if not classes:
+        return found
+    found |= _instant(
+        network, image, classes, layers, [name for name in where if where[name]], settings, seed, progress
+    )
+    for method in map(find_method, where):
+        if method.cost != "instant" and where[method.name]:
+            base = Request(
+                method.name,
+                method.version,
+                network.fingerprint,
+                subject or image_subject(image),
+                parameters=settings[method.name],
+                seed=seed,
+            )
+            found |= _slow(method, network, image, base, classes, where[method.name], progress)
+    return found
+
+
+def faithfulness(
+    network: Network,
+    image: np.ndarray,
+    heatmaps: Sequence[Heatmap],
+    *,
+    steps: int = faith.STEPS,
+    progress: Progress | None = None,
+) -> list[faith.Faithfulness]:
+    """Insertion and deletion curves of several maps of one picture, in one batched pass, in the maps' order."""
+    return faith.faithfulness(network, network.prepare([image]), heatmaps, steps=steps, progress=progress)
+
+
+def faithfulness_floors(
+    network: Network,
+    image: np.ndarray,
+    *,
+    classes: Sequence[int],
+    subject: str | None = None,
+    steps: int = faith.STEPS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[int, faith.Floor]:
+    """What random and centre-out orders reach on one picture: {class: floor}. Kept, for all classes at once."""
+    asked = {"steps": steps, "orders": faith.RANDOM_ORDERS}
+    request = Request(
+        "faithfulness-floors", 1, network.fingerprint, subject or image_subject(image), parameters=asked, seed=seed
+    )
+    arrays = answer(request, network, image, progress).arrays
+    fractions = arrays["fractions"]
+    return {
+        c: faith.Floor(
+            c, *(faith.Curve(fractions, arrays[name][c]) for name in _CURVES), *(arrays[n][c] for n in _AREAS)
+        )
+        for c in map(int, classes)
+    }
+
+
+def diagnose(network: Network, image: np.ndarray, heatmap: Heatmap) -> tuple[diagnosis.Finding, ...]:
+    """Why a map is empty or to be read with care, in sentences; () where there is nothing to say."""
+    return diagnosis.diagnose(network, network.prepare([image]), heatmap)
+
+
+def confusion(network: Network, probe: Probe, split: str = "test", progress: Progress | None = None) -> Confusions:
+    """What the network takes the images of a split for. One pass over the split, kept; stopped, it goes on from there.
+
+    Raises UnknownName for a split, NotDefined where the probe has no labels; what `progress` raises.
+    """
+    if "labels" not in probe.offers:
+        raise NotDefined(f"{probe.title} has no labels, so nothing can be counted right or wrong")
+    request = Request("confusion", 1, network.fingerprint, _subject(probe, split))
+    artefact = answer(request, network, probe, progress)
+    known = {_plain(name): column for column, name in reversed(list(enumerate(network.classes)))}
+    right = np.array([known.get(_plain(name), -1) for name in probe.classes], np.int64)
+    return Confusions(artefact.arrays["counts"], probe.classes, network.classes, right, artefact.note)
+
+
+def accuracy(network: Network, probe: Probe, split: str = "test", progress: Progress | None = None) -> Estimate:
+    """Share of a split's images that the network takes for their own class, with its interval; as `confusion`."""
+    return confusion(network, probe, split, progress).accuracy
+
+
+def disc_floor(probe: Probe, split: str = "test", progress: Progress | None = None) -> dict[str, Estimate]:
+    """How well a fixed centred disc does on every localisation measure of a split: what maps must beat. Kept.
+
+    Raises UnknownName for a split, NotDefined where the probe has neither masks nor boxes.
+    """
+    request = Request("centred-disc", 1, "none", _subject(probe, split), parameters={"radius": localisation.RADIUS})
+    artefact = answer(request, None, probe, progress)
+    return {
+        name: Estimate(float(value), float(low), float(high), int(n))
+        for name, (value, low, high, n) in artefact.arrays.items()
+    }
+
+
+def answer(
+    request: Request, network: Network | None, source: np.ndarray | Probe, progress: Progress | None = None
+) -> Artefact:
+    """The answer to a request about a picture or a probe: loaded, or computed and kept; where it cannot be kept, in
+    memory and with a note.  Raises UnknownName for a method that no answer is known to; what `progress` raises."""
+    if network is not None and request.network != network.fingerprint:
+        raise ValueError(f"the request is about another network than {network.name}")
+    if request.method in METHODS:
+        compute = _maps
+    elif request.method in _COMPUTED:
+        compute = _COMPUTED[request.method]
+    else:
+        known = [*METHODS, *_COMPUTED]
+        raise UnknownName(f"nothing is known to answer '{request.method}'{near(request.method, known)}")
+    artefact = _kept(request, lambda: compute(request, network, source, progress), progress)
+    if artefact.folder is not None:
+        _checkpoint(request).unlink(missing_ok=True)
+    return artefact
+
+
+def store() -> Store:
+    """The store of this process, under the cache folder."""
+    return _store(cache_folder())
+
+
+@functools.lru_cache(maxsize=4)
+def _store(folder: Path) -> Store:
+    opened = Store(folder)
+    opened.tidy()
+    return opened
+
+
+def _kept(request: Request, compute: Callable[[], Mapping[str, np.ndarray]], progress: Progress | None) -> Artefact:
+    def waiting() -> None:
+        if progress:
+            progress(0, 1, "waiting for the one who is computing this already")
+
+    return store().build(request, compute, waiting)
+
+
+def _instant(
+    network: Network,
+    image: np.ndarray,
+    classes: Sequence[int],
+    layers: Sequence[Layer],
+    names: Sequence[str],
+    settings: Mapping[str, Mapping[str, Any]],
+    seed: int,
+    progress: Progress | None,
+) -> dict[Key, Heatmap]:
+    names = [name for name in names if METHODS[name].cost == "instant"]
+    if not names:
+        return {}
+    batch, spatial = network.prepare([image]), [layer for layer in layers if layer.spatial]
+    with network.lock:
+        results = run_methods(
+            names, network, batch, torch.tensor([classes]), spatial, progress=progress, seed=seed, parameters=settings
+        )
+    return {
+        (name, layer, label): _heatmap(METHODS[name], values, layer, label)
+        for name, maps in results.items()
+        for layer, together in maps.items()
+        for label, values in zip(classes, together[0].cpu().numpy(), strict=True)
+    }
+
+
+def _slow(
+    method: Method,
+    network: Network,
+    image: np.ndarray,
+    base: Request,
+    classes: Sequence[int],
+    layers: Sequence[Layer | None],
+    progress: Progress | None,
+) -> dict[Key, Heatmap]:
+    """Maps through the store, one artefact a class. What has to be computed is computed for all classes together, since
+    a further class costs little beside the first."""
+    found: dict[Key, Heatmap] = {}
+    for layer in layers:
+        asked = {c: replace(base, layer=layer and layer.name, classes=(c,)) for c in classes}
+        made: dict[int, np.ndarray] = {}
+
+        def compute(label: int, asked: dict[int, Request] = asked, made: dict[int, np.ndarray] = made) -> dict:
+            if label not in made:
+                missing = [c for c in asked if c == label or store().load(asked[c]) is None]
+                joint = replace(asked[label], classes=missing)
+                made.update(zip(missing, _maps(joint, network, image, progress)["values"], strict=True))
+            return {"values": made[label]}
+
+        for label, request in asked.items():
+            values = _kept(request, functools.partial(compute, label), progress).arrays["values"]
+            found[method.name, request.layer, label] = _heatmap(method, values, request.layer, label)
+    return found
+
+
+def _heatmap(method: Method, values: np.ndarray, layer: str | None, label: int) -> Heatmap:
+    return Heatmap(np.array(values, np.float32), method.name, layer, label, method.signed)
+
+
+def _maps(request: Request, network: Network, image: np.ndarray, progress: Progress | None) -> dict[str, np.ndarray]:
+    """Maps of one picture at one layer for several classes.  -> values (C, h, w) float32"""
+    layers = [network.layer(request.layer)] if request.layer else []
+    method, batch = find_method(request.method), network.prepare([image])
+    settings = {method.name: dict(request.parameters)}
+    classes = torch.tensor([request.classes])
+    results = run_methods(
+        [method.name], network, batch, classes, layers, progress=progress, seed=request.seed, parameters=settings
+    )
+    return {"values": results[method.name][request.layer][0].cpu().numpy()}
+
+
+def _confusion(request: Request, network: Network, probe: Probe, progress: Progress | None) -> dict[str, np.ndarray]:
+    table = Confusion(len(probe.classes), len(network.classes))
+    indices, checkpoint = _indices(request, probe), _checkpoint(request)
+    go = functools.partial(sweep, network, probe, {"confusion": table}, indices=indices, progress=progress)
+    try:
+        go(checkpoint=checkpoint)
+    except CannotResume:  # left by a process with another number of threads, or another torch
+        checkpoint.unlink(missing_ok=True)
+        go(checkpoint=checkpoint)
+    return {"counts": table.result()}
+
+
+def _disc(request: Request, network: None, probe: Probe, progress: Progress | None) -> dict[str, np.ndarray]:
+    radius = request.parameters["radius"]
+    floor = localisation.disc_floor(
+        probe, _indices(request, probe), radius=radius, seed=request.seed, progress=progress
+    )
+    return {name: np.array([one.value, one.low, one.high, one.n], np.float64) for name, one in floor.items()}
+
+
+_CURVES = ("random_insertion", "random_deletion", "centre_insertion", "centre_deletion")
+_AREAS = ("random_insertion_areas", "random_deletion_areas")
+
+
+def _floors(request: Request, network: Network, image: np.ndarray, progress: Progress | None) -> dict[str, np.ndarray]:
+    """Curves (classes, steps + 1) and areas (classes, orders) of every class."""
+    every = range(len(network.classes))
+    batch, settings = network.prepare([image]), dict(request.parameters)
+    found = faith.floors(network, batch, every, seed=request.seed, progress=progress, **settings).values()
+    arrays = {name: np.stack([getattr(floor, name).probabilities for floor in found]) for name in _CURVES}
+    arrays |= {name: np.stack([getattr(floor, name) for floor in found]) for name in _AREAS}
+    return arrays | {"fractions": next(iter(found)).random_insertion.fractions}
+
+
+_COMPUTED: Mapping[str, Callable[..., dict[str, np.ndarray]]] = {
+    "confusion": _confusion,
+    "centred-disc": _disc,
+    "faithfulness-floors": _floors,
+}
+
+
+def _subject(probe: Probe, split: str) -> str:
+    if split not in probe.splits:
+        raise UnknownName(f"no split '{split}' in {probe.title}{near(split, probe.splits)}")
+    return f"probe:{probe.fingerprint}:{split}"
+
+
+def _indices(request: Request, probe: Probe) -> np.ndarray:
+    return np.asarray(probe.splits[request.subject.rpartition(":")[2]])
+
+
+def _checkpoint(request: Request) -> Path:
+    return store().folder / "sweeps" / f"{request.digest}.checkpoint"
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", " ")
