@@ -160,7 +160,11 @@ class Network:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise NotDefined(f"{self.title} cannot take a picture of {height} × {width} pixels: {reason}") from error
         if not isinstance(output, torch.Tensor) or output.ndim != 2:
-            given = f"a tensor of shape {tuple(output.shape)}" if isinstance(output, torch.Tensor) else type(output).__name__
+            given = (
+                f"a tensor of shape {tuple(output.shape)}"
+                if isinstance(output, torch.Tensor)
+                else type(output).__name__
+            )
             raise NotDefined(f"{self.title} gives {given} for a picture; a tensor (pictures, classes) is needed")
         if output.shape[1] != len(self.classes):
             raise NotDefined(f"{self.title} scores {output.shape[1]} classes, but {len(self.classes)} are named")

@@ -154,7 +154,9 @@ def _check(self: Preprocessing) -> None:
         raise BadSettings("preprocessing leaves the input's size open; give crop = N or resize = [height, width]")
     for name, values in (("mean", self.mean), ("std", self.std)):
         if len(values) != 3 or not all(isinstance(value, int | float) for value in values):
-            raise BadSettings(f"preprocessing has {name} = {list(values)}; three numbers would do, for red, green, blue")
+            raise BadSettings(
+                f"preprocessing has {name} = {list(values)}; three numbers would do, for red, green, blue"
+            )
     if not all(value > 0 for value in self.std):
         raise BadSettings(f"preprocessing has std = {list(self.std)}; three numbers above 0 would do")
     if self.interpolation not in _FILTERS:

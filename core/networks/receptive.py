@@ -48,7 +48,7 @@ def _after(graph: Graph, node: fx.Node, field: Field, before: tuple[int, ...], a
     if window is not None:
         reach, stride = window
         return Field(field.size + reach * field.jump, field.jump * stride)
-    if before[-2:] == after[-2:] and len(after) >= 4 or _moves(graph, node):
+    if (before[-2:] == after[-2:] and len(after) >= 4) or _moves(graph, node):
         return field
     if len(after) == 4 and _is_adaptive(graph, node) and after[-2] * after[-1] > 1:
         stride = max(a // b for a, b in zip(before[-2:], after[-2:], strict=True))
@@ -82,14 +82,17 @@ def _window(graph: Graph, node: fx.Node) -> tuple[int, int] | None:
 
 
 def _reach(kernel: Any, stride: Any, dilation: Any) -> tuple[int, int]:
-    kernel, stride, dilation = (tuple(v) if isinstance(v, tuple | list | torch.Size) else (v, v)
-                                for v in (kernel, stride, dilation))
+    kernel, stride, dilation = (
+        tuple(v) if isinstance(v, tuple | list | torch.Size) else (v, v) for v in (kernel, stride, dilation)
+    )
     return max((k - 1) * d for k, d in zip(kernel, dilation, strict=True)), max(stride)
 
 
 def _moves(graph: Graph, node: fx.Node) -> bool:
     if node.op == "call_module":
-        return isinstance(graph.called(node), nn.LayerNorm | nn.Linear) or type(graph.called(node)).__name__ == "Permute"
+        return (
+            isinstance(graph.called(node), nn.LayerNorm | nn.Linear) or type(graph.called(node)).__name__ == "Permute"
+        )
     return node.target in _MOVES or (node.op == "call_method" and node.target == "permute")
 
 
