@@ -35,11 +35,18 @@ def proximity(states: Tensor) -> Tensor:
 
 
 def superpixels(picture: np.ndarray, segments: int) -> np.ndarray:
-    """About `segments` superpixels by SLIC.  (H, W, 3) in 0..1 -> (H, W) int64, numbered from 0 without gaps"""
+    """About `segments` superpixels by SLIC.  (H, W, 3) in 0..1 -> (H, W) int64, numbered from 0 without gaps
+
+    On noise its pieces are scattered and it merges them, down to a single one: then it is asked for more compact ones.
+    """
     from skimage.segmentation import slic
 
-    labels = slic(np.clip(picture, 0, 1), n_segments=segments, compactness=10, start_label=0, channel_axis=-1)
-    return np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+    for compactness in (10, 100, 1000):
+        found = slic(np.clip(picture, 0, 1), segments, compactness, start_label=0, channel_axis=-1)
+        names, labels = np.unique(found, return_inverse=True)
+        if 2 * len(names) >= segments:
+            break
+    return labels.reshape(found.shape)
 
 
 def strongest(values: np.ndarray, count: int = 5) -> np.ndarray:
