@@ -14,6 +14,7 @@ from core.probes.menagerie.canvas import Canvas, Paint
 from core.probes.menagerie.shapes import smooth
 
 SHIFT = 4  # sub-pixel bits of OpenCV's drawing
+PLAIN = ("object", "part", "material", "texture")  # categories named by the caller; colours come from the paint
 
 
 class Ramp:
@@ -47,21 +48,17 @@ def shade(name: str, rgb: Sequence[float], spread: float = 0.3) -> Ramp:
     return Ramp(Paint(name, tuple(dark)), Paint(name, tuple(rgb)), Paint(name, tuple(light)))
 
 
-def label(canvas: Canvas, window: tuple, where: np.ndarray | None, colour, labels: dict) -> None:
-    """Stamp object, part, material, texture and colour on a window; what is not named is cleared, and so are animals."""
-    for category in ("object", "part", "material", "texture"):
+def label(canvas: Canvas, spots: np.ndarray | slice, colour: np.ndarray | int, labels: dict[str, str | None]) -> None:
+    """Stamp object, part, material, texture and colour on flat indices of the sheet; what is not named is cleared, and so
+    are animals."""
+    for category in PLAIN:
         name = labels.get(category)
-        number = canvas.index(category, name) if name else 0
-        _put(canvas.maps[category][window], number, where)
-    _put(canvas.maps["colour"][window], colour, where)
-    _put(canvas.instance[window], 0, where)
+        canvas.maps[category].reshape(-1)[spots] = canvas.index(category, name) if name else 0
+    canvas.maps["colour"].reshape(-1)[spots] = colour
+    canvas.instance.reshape(-1)[spots] = 0
 
 
-def _put(target, value, where):
-    if where is None:
-        target[:] = value
-    else:
-        np.copyto(target, value, where=where)
+ROUND_X, ROUND_Y = (f(np.linspace(0, 2 * np.pi, 10, endpoint=False)) for f in (np.cos, np.sin))
 
 
 class Stencil:
@@ -108,14 +105,14 @@ class Stencil:
         """Little leaves or puffs in the order given: ellipses turned by `angles` radians, `tip` 1 makes them pointed."""
         if self.empty or not len(centres):
             return
-        t = np.linspace(0, 2 * np.pi, 10, endpoint=False)
-        count = len(centres)
-        along = np.cos(t)[None] * np.broadcast_to(lengths, (count,))[:, None] / 2
-        thick = np.sin(t) * (1 - tip * np.abs(np.cos(t)) ** 2)
-        across = thick[None] * np.broadcast_to(widths, (count,))[:, None] / 2
-        c, s = (f(np.broadcast_to(angles, (count,)))[:, None] for f in (np.cos, np.sin))
-        outline = np.stack([along * c - across * s, along * s + across * c], -1) + np.asarray(centres)[:, None]
-        points = self._pixels(outline)
+        count, unit = len(centres), self.n * (1 << SHIFT)
+        lengths, widths, angles = (np.asarray(value, float).reshape(-1, 1) for value in (lengths, widths, angles))
+        along, across = ROUND_X * lengths * (unit / 2), ROUND_Y * (1 - tip * ROUND_X**2) * widths * (unit / 2)
+        c, s = np.cos(angles), np.sin(angles)
+        centres = np.asarray(centres) * unit - self.origin * (1 << SHIFT)
+        points = np.empty((count, len(ROUND_X), 2), np.int32)
+        points[..., 0] = centres[:, :1] + along * c - across * s
+        points[..., 1] = centres[:, 1:] + along * s + across * c
         values = np.broadcast_to(np.clip(tones, 1, 255), (count,)).astype(int).tolist()
         for polygon, value in zip(points, values, strict=True):
             cv2.fillConvexPoly(self.tone, polygon, value, shift=SHIFT)
@@ -186,24 +183,51 @@ class Stencil:
         many picture units."""
         if self.empty:
             return
-        drawn = self.tone > 0
-        target = self.canvas.rgb[self.window]
         if soft:
-            sigma = soft * self.n
-            alpha = cv2.GaussianBlur(drawn.astype(np.float32), (0, 0), sigma) * opacity
-            whole = np.where(drawn, self.tone, int(self.tone[drawn].mean()) if drawn.any() else 0)
-            tone = cv2.GaussianBlur(whole.astype(np.uint8), (0, 0), sigma)
-            colours = np.take(ramp.rgb, tone, axis=0)
-            target += alpha[..., None] * (colours - target)
-            drawn = alpha > 0.5 * min(opacity, 0.9)
-        else:
-            colours = np.take(ramp.rgb, self.tone, axis=0)
-            if opacity < 1:
-                colours = target + opacity * (colours - target)
-            cv2.copyTo(colours, drawn.view(np.uint8), target)
-            tone = self.tone
+            self._press_soft(ramp, opacity, soft, labels)
+            return
+        spots = cv2.findNonZero(self.tone)
+        if spots is None:
+            return
+        if opacity == 1 and 3 * len(spots) > self.tone.size:
+            self._press_dense(ramp, labels)
+            return
+        cols, rows = spots.reshape(-1, 2).T
+        tones = self.tone[rows, cols]
+        flat = (rows + self.window[0].start) * self.n + cols + self.window[1].start
+        sheet = self.canvas.rgb.reshape(-1, 3)
+        colours = np.take(ramp.rgb, tones, axis=0)
+        if opacity < 1:
+            colours *= opacity
+            colours += (1 - opacity) * sheet[flat]
+        sheet[flat] = colours
         if labels:
-            label(self.canvas, self.window, drawn, np.take(ramp.numbers(self.canvas), tone), labels)
+            label(self.canvas, flat, np.take(ramp.numbers(self.canvas), tones), labels)
+
+    def _press_dense(self, ramp, labels):
+        drawn = self.tone > 0
+        cv2.copyTo(np.take(ramp.rgb, self.tone, axis=0), drawn.view(np.uint8), self.canvas.rgb[self.window])
+        if not labels:
+            return
+        stamps = {name: self.canvas.index(name, labels[name]) if labels.get(name) else 0 for name in PLAIN}
+        stamps["colour"] = np.take(ramp.numbers(self.canvas), self.tone)
+        for category, number in stamps.items():
+            np.copyto(self.canvas.maps[category][self.window], number, where=drawn)
+        np.copyto(self.canvas.instance[self.window], 0, where=drawn)
+
+    def _press_soft(self, ramp, opacity, soft, labels):
+        drawn = self.tone > 0
+        if not drawn.any():
+            return
+        sigma = soft * self.n
+        alpha = cv2.GaussianBlur(drawn.astype(np.float32), (0, 0), sigma) * opacity
+        whole = np.where(drawn, self.tone, int(self.tone[drawn].mean())).astype(np.uint8)
+        tone = cv2.GaussianBlur(whole, (0, 0), sigma)
+        target = self.canvas.rgb[self.window]
+        target += alpha[..., None] * (np.take(ramp.rgb, tone, axis=0) - target)
+        rows, cols = np.nonzero(alpha > 0.5 * min(opacity, 0.9))
+        flat = (rows + self.window[0].start) * self.n + cols + self.window[1].start
+        label(self.canvas, flat, np.take(ramp.numbers(self.canvas), tone[rows, cols]), labels)
 
 
 def below(canvas, line, bottom, stops: Sequence[Paint], *, grain=None, **labels: str | None) -> None:
@@ -213,19 +237,26 @@ def below(canvas, line, bottom, stops: Sequence[Paint], *, grain=None, **labels:
     top, end = int(np.clip(np.floor(line.min()), 0, n)), int(np.clip(np.ceil(bottom * n), 0, n))
     if end <= top:
         return
-    rows = np.arange(top, end)
-    at = np.linspace(0, 1, len(stops))
-    share = np.clip((rows - top) / max(end - top, 1), 0, 1)
+    small = (max(2, end - top), 2) if grain is None else grain.shape
+    at, share = np.linspace(0, 1, len(stops)), np.linspace(0, 1, small[0])
     colours = np.stack([np.interp(share, at, [paint.rgb[c] for paint in stops]) for c in range(3)], 1)
-    field = np.repeat(colours.astype(np.float32)[:, None], n, axis=1)
+    field = np.repeat(colours.astype(np.float32)[:, None], small[1], axis=1)
     if grain is not None:
-        field *= 1 + cv2.resize(grain, (n, len(rows)), interpolation=cv2.INTER_LINEAR)[..., None]
-    where = rows[:, None] >= line[None]
-    window = (slice(top, end), slice(0, n))
-    cv2.copyTo(field, where.view(np.uint8), canvas.rgb[window])
+        field *= 1 + grain[..., None]
+    field = cv2.resize(field, (n, end - top), interpolation=cv2.INTER_LINEAR)
     numbers = np.array([canvas.index("colour", paint.name) for paint in stops], np.uint8)
-    numbers = numbers[np.abs(share[:, None] - at[None]).argmin(1)]
-    label(canvas, window, where, np.broadcast_to(numbers[:, None], where.shape), labels)
+    numbers = numbers[np.abs(np.linspace(0, 1, end - top)[:, None] - at[None]).argmin(1)]
+    whole = int(np.ceil(line.max()))
+    if whole > top:
+        part = slice(top, min(whole, end))
+        where = np.arange(part.start, part.stop)[:, None] >= line[None]
+        cv2.copyTo(field[: part.stop - top], where.view(np.uint8), canvas.rgb[part])
+        rows, cols = np.nonzero(where)
+        label(canvas, (rows + top) * n + cols, numbers[rows], labels)
+        top, field, numbers = part.stop, field[part.stop - top :], numbers[part.stop - top :]
+    if end > top:
+        canvas.rgb[top:end] = field
+        label(canvas, slice(top * n, end * n), np.repeat(numbers, n), labels)
 
 
 def veil(canvas: Canvas, level: float, reach: float, rgb: Sequence[float], strength: float) -> None:
@@ -250,9 +281,8 @@ def shafts(canvas: Canvas, rng, top: float, bottom: float, strength: float, rgb:
         rays += rng.uniform(0.3, 1) * np.exp(-(((across - centre) / (wide * (1 + 1.4 * y))) ** 2))
     rays *= np.clip(1.03 - 1.05 * y, 0, 1) ** 1.3 * strength
     a, b = int(top * n), int(np.ceil(bottom * n))
-    glow = cv2.resize(rays, (n, b - a), interpolation=cv2.INTER_LINEAR)
-    field = canvas.rgb[a:b]
-    field += glow[..., None] * (np.asarray(rgb, np.float32) - field)
+    glow = cv2.resize(rays[..., None] * np.asarray(rgb, np.float32) * 0.55, (n, b - a), interpolation=cv2.INTER_LINEAR)
+    cv2.add(canvas.rgb[a:b], glow, dst=canvas.rgb[a:b])
 
 
 def skyline(rng: np.random.Generator, n: int, base: float, height: float, bumps: int = 3, rough: float = 0.45):

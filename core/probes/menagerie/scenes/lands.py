@@ -8,7 +8,7 @@ from core.probes.menagerie.scenes.ground import Ground
 from core.probes.menagerie.scenes.objects import draw_object, ink
 from core.probes.menagerie.scenes.sky import choose_hour, draw_sky, tint
 from core.probes.menagerie.scenes.things import fence_along
-from core.probes.menagerie.shapes import Frame
+from core.probes.menagerie.shapes import Frame, smooth
 
 
 def mixed(rgb, haze, amount: float) -> tuple[float, float, float]:
@@ -114,15 +114,17 @@ def savanna(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
             (-0.005, rng.uniform(0.02, 0.05), 4, "brown", (0.55, 0.50, 0.38), 0.45, "hill", "soil", None),
         ],
     )
-    gold = np.array(((0.76, 0.64, 0.36), (0.70, 0.62, 0.36), (0.66, 0.62, 0.38))[rng.integers(3)])
-    plain(canvas, rng, horizon, "yellow", mixed(gold, hour.haze, 0.45), gold * 0.92, amount=0.13, **GRASS)
+    season = int(rng.integers(4))
+    gold = np.array(((0.76, 0.64, 0.36), (0.70, 0.62, 0.36), (0.66, 0.62, 0.38), (0.53, 0.58, 0.33))[season])
+    name = "green" if season == 3 else "yellow"
+    plain(canvas, rng, horizon, name, mixed(gold, hour.haze, 0.45), gold * 0.92, amount=0.13, **GRASS)
     treeline(canvas, rng, hour, horizon + 0.008, 0.022, 0.5, rgb=(0.42, 0.45, 0.28), count=60, dense=0.45)
     if critical:
         for _ in range(rng.integers(2, 5)):
             y = horizon + rng.uniform(0.004, 0.05)
             size = 0.06 + (y - horizon) * 2.2 * rng.uniform(0.8, 1.2)
             draw_object(canvas, "acacia", Frame(rng.uniform(0, 1), y, size), rng, haze=(hour.haze, 0.4))
-    strokes(canvas, rng, horizon, shade("yellow", gold, 0.42), count=1000, tall=0.05)
+    strokes(canvas, rng, horizon, shade(name, gold, 0.42), count=1000, tall=0.05)
     scatter(canvas, rng, "bush", rng.integers(1, 4), horizon + 0.02, horizon + 0.22, 0.07, haze=hour.haze)
     if critical:
         x = rng.choice([rng.uniform(0.02, 0.3), rng.uniform(0.7, 0.98)])
@@ -145,7 +147,17 @@ def forest(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     tone = np.array(greens[rng.choice(3, p=[0.45, 0.4, 0.15])])
     for high, far, count in ((0.3, 0.78, 22), (0.24, 0.62, 20), (0.17, 0.46, 22)):
         pointed = critical and rng.random() < 0.8
-        treeline(canvas, rng, hour, horizon + 0.02, high * rng.uniform(0.8, 1.15), far, rgb=tone, count=count, pointed=pointed)
+        treeline(
+            canvas,
+            rng,
+            hour,
+            horizon + 0.05,
+            high * rng.uniform(0.8, 1.15),
+            far,
+            rgb=tone,
+            count=count,
+            pointed=pointed,
+        )
         veil(canvas, horizon, high * 0.7, hour.haze, 0.4)
     floor = np.array(((0.40, 0.42, 0.25), (0.46, 0.40, 0.28), (0.34, 0.42, 0.26))[rng.integers(3)])
     name = "brown" if floor[0] > floor[1] else "green"
@@ -333,7 +345,7 @@ def snowfield(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Groun
     scatter(canvas, rng, "ice", rng.integers(0, 4), horizon + 0.06, 0.97, 0.1, avoid=0.25)
     if rng.random() < 0.4:
         scatter(canvas, rng, "rock", rng.integers(1, 3), horizon + 0.08, 0.97, 0.08, avoid=0.28)
-    tint(canvas, hour)
+    tint(canvas, hour, cold=1.0)
     return Ground(horizon, 0.96, "land", horizon + 0.07)
 
 
@@ -350,7 +362,7 @@ def _glitter(canvas, rng, horizon):
     spots = np.stack([rng.uniform(0, 1, 90), rng.uniform(horizon + 0.1, 1, 90)], 1)
     stencil.dabs(spots, 0.0045, 0.0045, 0, 255)
     ramp = ink("white", (0.82, 0.87, 0.93), 0.2)
-    stencil.press(ramp, opacity=0.7, object="snow", material="snow", texture="grainy")
+    stencil.press(ramp, opacity=0.7)
 
 
 def mountain(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
@@ -469,6 +481,9 @@ def desert(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     if rng.random() < 0.5:
         mesa = [(0.0, rng.uniform(0.06, 0.13), 3, "brown", (0.62, 0.44, 0.36), 0.45, "hill", "stone", "rough")]
         ridges(canvas, rng, hour, horizon, mesa, rough=0.6)
+    base = mixed(rgb, hour.haze, 0.5)
+    sand = {"object": "sand", "material": "sand", "texture": "rippled"}
+    below(canvas, horizon, 1.0, (Paint("yellow", base), Paint("yellow", base)), **sand)
     for share, far in ((0.0, 0.45), (0.12, 0.28), (0.28, 0.12)):
         _dune(canvas, rng, horizon + 0.02 + share * 0.55, rgb * (1.02 - 0.25 * share), hour, far)
     line = skyline(rng, canvas.pixels, horizon + 0.24, 0.05, 1, 0.3)
@@ -502,23 +517,36 @@ def desert(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
 
 
 def _dune(canvas, rng, base, rgb, hour, far):
-    """One dune: a swelling crest; below it the side away from the sun lies in shade."""
+    """A row of dunes with sharp crests; below each, the side away from the sun lies in shade."""
     n = canvas.pixels
-    line = skyline(rng, n, base, 0.13, 1, 0.25)
+    x, line, crests = np.linspace(0, 1, n), np.full(n, base + 0.02), []
+    away = 1 if canvas.light[0] < 0 else -1
+    for middle in rng.permutation([0.1, 0.45, 0.85])[: rng.integers(1, 4)] + rng.normal(0, 0.08):
+        high, wide, steep = rng.uniform(0.06, 0.13), rng.uniform(0.35, 0.6), rng.uniform(0.22, 0.36)
+        t = (x - middle) * away
+        t = np.clip(np.abs(np.where(t > 0, t / steep, t / wide)), 0, 1) * np.pi / 2
+        hump = base + 0.03 - high * (0.5 * np.cos(t) ** 2 + 0.5 * (1 - np.sin(t)))
+        crests.append((middle, steep, float(hump.min())))
+        line = np.minimum(line, hump)
     labels = {"object": "sand", "material": "sand", "texture": "rippled"}
     lit = mixed(rgb, hour.haze, far)
     grain = 0.05 * crop("wave", rng, (80, 128), 0.6)
     below(
         canvas, line, 1.0, (Paint("yellow", lit), Paint("yellow", tuple(np.asarray(lit) * 0.93))), grain=grain, **labels
     )
-    top = int(np.argmin(line[n // 10 : -n // 10])) + n // 10
-    away = 1 if canvas.light[0] < 0 else -1
-    reach = rng.uniform(0.3, 0.6)
-    t = np.linspace(0, 1, 24)
-    xs = top / n + away * reach * t
-    crest = np.stack([xs, np.interp(xs, np.linspace(0, 1, n), line)], 1)
-    foot = crest + np.stack([-away * 0.05 * np.sin(np.pi * t), rng.uniform(0.05, 0.09) * np.sin(np.pi * np.sqrt(t))], 1)
-    stencil = Stencil.around(canvas, crest, foot)
-    stencil.polygon(np.concatenate([crest, foot[::-1]]), 110)
-    shaded = np.asarray(mixed(rgb * [0.74, 0.70, 0.74], hour.haze, far))
-    stencil.press(shade("brown", shaded, 0.08), soft=0.0025, object="sand", material="sand", texture="rippled")
+    shaded = shade("brown", mixed(rgb * [0.76, 0.72, 0.76], hour.haze, far), 0.08)
+    for middle, steep, top in crests:
+        xs = middle + away * steep * np.linspace(0, 0.97, 16)
+        edge = np.stack([xs, np.interp(xs, x, line)], 1)
+        if edge[0, 1] > top + 0.01:
+            continue
+        drop = base + 0.035 - top
+        path = [
+            edge[0],
+            [middle - away * 0.035, top + 0.5 * drop],
+            [middle + away * steep * 0.22, top + 0.98 * drop],
+            edge[-1],
+        ]
+        stencil = Stencil.around(canvas, edge, path)
+        stencil.polygon(np.concatenate([edge, smooth(path, False, 6)[::-1]]), 110)
+        stencil.press(shaded, soft=0.002, **labels)

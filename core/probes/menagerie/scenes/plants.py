@@ -25,24 +25,25 @@ def _foliage(canvas, frame, rng, clumps, leaf=0.05, per=46, tip=0.3):
     sun = np.array(canvas.light) / np.hypot(*canvas.light)
     middle = np.mean([[x, y] for x, y, _, _ in clumps], 0)
     reach = max(np.ptp([c[0] for c in clumps]) / 2, np.ptp([c[1] for c in clumps]) / 2, 0.1)
-    for x, y, w, h in sorted(clumps, key=lambda c: -(np.array(c[:2]) @ sun)[()] * -1):
+    for x, y, w, h in sorted(clumps, key=lambda clump: np.dot(clump[:2], sun)):
+        whole = float((np.array([x, y]) - middle) * [frame.facing, 1] @ sun / reach)
         spin, ring = rng.uniform(0, 2 * np.pi, per), np.sqrt(rng.uniform(0.05, 1, per))
         flat = np.stack([np.cos(spin) * ring, np.sin(spin) * ring], 1)
-        spots = flat * [w / 2, h / 2] + [x, y]
-        facing = flat * [frame.facing, 1] @ sun
-        whole = (np.array([x, y]) - middle) * [frame.facing, 1] @ sun / reach
-        tones = 112 + 62 * facing + 30 * whole + rng.normal(0, 14, per)
+        tones = 112 + 62 * (flat @ (sun * [frame.facing, 1])) + 30 * whole + rng.normal(0, 14, per)
         stencil.polygon(frame(_ragged(rng, x, y, w, h)), 70 + 24 * whole)
         order = np.argsort(tones)
         size = leaf * rng.uniform(0.7, 1.4, per) * frame.scale
-        stencil.dabs(frame(spots)[order], size, size * 0.62, rng.uniform(0, np.pi, per), tones[order], tip)
+        spots = frame(flat[order] * [w / 2, h / 2] + [x, y])
+        stencil.dabs(spots, size, size * 0.62, spin, tones[order], tip)
     return stencil
 
 
-def _ragged(rng, x, y, w, h, points=14, rough=0.08):
-    t = np.linspace(0, 2 * np.pi, points, endpoint=False)
-    r = 1 + rng.normal(0, rough, points)
-    return smooth(np.stack([x + np.cos(t) * r * w / 2, y + np.sin(t) * r * h / 2], 1), steps=3)
+TURN = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+RIM = np.stack([np.cos(TURN), np.sin(TURN)], 1)
+
+
+def _ragged(rng, x, y, w, h, rough=0.06):
+    return [x, y] + RIM * (1 + rng.normal(0, rough, (20, 1))) * [w / 2, h / 2]
 
 
 def acacia(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> None:
@@ -71,27 +72,28 @@ def pine(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> No
     stem.limb(frame([[0, 0.015], [0, -0.25]]), np.array([0.055, 0.04]) * frame.scale, 120)
     stem.press(ink("brown", (0.36, 0.26, 0.19), 0.35), object="pine", part="stem", material="wood", texture="barked")
     crown = Stencil.around(canvas, frame([[-0.34, -1.02], [0.34, -0.03]]))
-    tiers = int(rng.integers(8, 11))
-    width = rng.uniform(0.46, 0.6)
+    tiers, width = int(rng.integers(8, 11)), rng.uniform(0.46, 0.6)
     lit = np.sign(canvas.light[0]) * frame.facing
-    for tier in range(tiers):
-        share = tier / (tiers - 1)
-        top, bottom = -0.2 - 0.8 * share, -0.10 - 0.78 * share**0.93
-        half = width / 2 * (1 - share) ** 0.85 + 0.025
-        teeth = 9
-        x = np.linspace(-1, 1, teeth)
-        jag = np.where(np.arange(teeth) % 2 == 0, 0.0, -0.028) + rng.normal(0, 0.006, teeth)
-        rim = np.stack([x * half, bottom + 0.035 * x**2 * (1 - share) + jag * (1.2 - share)], 1)
-        crown.polygon(frame(np.concatenate([rim, [[0.01, top - 0.09], [-0.01, top - 0.09]]])), 82)
-        side = rim[(x * lit) >= -0.05] if lit else rim
-        crown.polygon(frame(np.concatenate([side, [[0, top - 0.07]]])), 128)
-        count = int(16 * (1.2 - share)) + 4
-        px = rng.uniform(-0.95, 0.95, count)
-        py = bottom - 0.015 - rng.uniform(0, 0.1, count) * (1 - np.abs(px))
-        tones = 110 + 52 * px * lit + rng.normal(0, 16, count)
-        angle = np.pi / 2 - px * 0.75 * frame.facing
-        crown.dabs(frame(np.stack([px * half, py], 1)), 0.055 * frame.scale, 0.02 * frame.scale, angle, tones, 0.6)
-    crown.press(ink("green", (0.17, 0.33, 0.26), 0.42), object="pine", part="crown", material="leaf", texture="leafy")
+    share = np.linspace(0, 1, tiers)
+    top, bottom = -0.2 - 0.8 * share, -0.10 - 0.78 * share**0.93
+    half = width / 2 * (1 - share) ** 0.85 + 0.025
+    x = np.linspace(-1, 1, 9)
+    jag = np.where(np.arange(9) % 2 == 0, 0.0, -0.028) + rng.normal(0, 0.006, (tiers, 9))
+    droop = 0.035 * x**2 * (1 - share)[:, None] + jag * (1.2 - share)[:, None]
+    rims = frame(np.stack([half[:, None] * x, bottom[:, None] + droop], -1).reshape(-1, 2)).reshape(tiers, 9, 2)
+    tips = frame(np.stack([0 * top, top - 0.09], 1))
+    side = slice(0, 5) if lit < 0 else slice(4, 9)
+    for rim, tip in zip(rims, tips, strict=True):
+        crown.polygon(np.concatenate([rim, tip[None]]), 82)
+        crown.polygon(np.concatenate([rim[side], tip[None]]), 126)
+    tier = np.sort(rng.integers(0, tiers, int(150 * np.clip(frame.scale / 0.6, 0.2, 1.0))))
+    px = rng.uniform(-0.95, 0.95, len(tier))
+    py = bottom[tier] + 0.02 * px**2 - 0.012 - rng.uniform(0, 0.07, len(tier)) * (1 - np.abs(px))
+    tones = 108 + 50 * px * lit + rng.normal(0, 18, len(tier))
+    spots, angle = frame(np.stack([px * half[tier], py], 1)), np.pi / 2 - px * 0.75 * frame.facing
+    crown.dabs(spots, 0.055 * frame.scale, 0.022 * frame.scale, angle, tones, 0.6)
+    rgb = ((0.18, 0.34, 0.27), (0.21, 0.36, 0.24), (0.20, 0.35, 0.31))[rng.integers(3)]
+    crown.press(ink("green", rgb, 0.42), object="pine", part="crown", material="leaf", texture="leafy")
 
 
 def tree(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> None:
@@ -121,16 +123,14 @@ def bush(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> No
 def giant_fern(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> None:
     """A rosette of long arching fronds, each with paired leaflets."""
     stencil = Stencil.around(canvas, frame([[-0.85, -1.05], [0.85, 0.04]]))
-    count = int(rng.integers(9, 12))
-    reach = np.linspace(-1, 1, count) + rng.normal(0, 0.05, count)
-    for r in reach[np.argsort(-np.abs(reach))][::-1]:
-        tall = (1 - 0.55 * abs(r) ** 1.6) * rng.uniform(0.88, 1.02)
-        spine = curve(
-            [[0, 0], [0.16 * r, -0.45 * tall], [0.45 * r, -0.86 * tall], [0.78 * r, -0.72 * tall + 0.14 * abs(r)]]
-        )
-        if abs(r) < 0.15:
-            spine = curve([[0, 0], [0.1 * r, -0.4 * tall], [0.5 * r, -0.95 * tall]])
-        _frond(stencil, frame, rng, spine, 0.2, 20, 128 + 34 * r * np.sign(canvas.light[0]) * frame.facing)
+    count = int(rng.integers(8, 11))
+    reach = np.linspace(-1, 1, count) + rng.normal(0, 0.06, count)
+    for r in reach[np.argsort(np.abs(reach))]:
+        tall = (1 - 0.42 * abs(r) ** 2) * rng.uniform(0.85, 1.02)
+        fall = 0.34 * abs(r) + 0.06
+        spine = curve([[0, 0], [0.17 * r, -0.55 * tall], [0.5 * r, -0.9 * tall], [0.86 * r, -0.86 * tall + fall]], 5)
+        lit = 128 + 40 * r * np.sign(canvas.light[0]) * frame.facing
+        _frond(stencil, frame, rng, spine, 0.17, 19, lit, width=0.036, droop=0.2)
     stencil.press(
         ink("green", (0.26, 0.52, 0.22), 0.46), object="giant fern", part="leaf", material="leaf", texture="leafy"
     )
@@ -378,7 +378,9 @@ def _branches(stencil, frame, rng, length, width, levels):
     starts, angles = np.array([[0.0, 0.04]]), np.array([-np.pi / 2])
     side = np.array([np.sign(stencil.canvas.light[0]), -0.3])
     for level in range(levels):
-        ends = starts + length * np.stack([np.cos(angles), np.sin(angles)], 1) * rng.uniform(0.8, 1.15, (len(angles), 1))
+        ends = starts + length * np.stack([np.cos(angles), np.sin(angles)], 1) * rng.uniform(
+            0.8, 1.15, (len(angles), 1)
+        )
         bows = (starts + ends) / 2 + rng.normal(0, 0.018, ends.shape)
         strokes = frame(np.stack([starts, bows, ends], 1).reshape(-1, 2)).reshape(-1, 3, 2)
         for share, tone in ((1.0, 62), (0.7, 112), (0.36, 162)):
@@ -396,7 +398,9 @@ def leaves(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> 
     angles = np.linspace(-1.15, 1.15, 6) + rng.normal(0, 0.1, 6)
     for angle in angles[np.argsort(-np.abs(angles))]:
         long = rng.uniform(0.75, 1.05)
-        outline = np.array([[0, 0], [-0.11, -0.25], [-0.15, -0.5], [-0.11, -0.78], [0, -1], [0.11, -0.78], [0.15, -0.5], [0.11, -0.25]])
+        outline = np.array(
+            [[0, 0], [-0.11, -0.25], [-0.15, -0.5], [-0.11, -0.78], [0, -1], [0.11, -0.78], [0.15, -0.5], [0.11, -0.25]]
+        )
         place = [frame(rotate(smooth(part * [1, long], steps=3), np.degrees(angle))) for part in (outline, outline[:5])]
         tone = 112 - 34 * np.sin(angle)
         stencil.polygon(place[0], tone)
@@ -404,5 +408,9 @@ def leaves(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> 
         veins = np.array([[[0, y], [s * 0.12, y - 0.12]] for y in (-0.25, -0.38, -0.51, -0.64, -0.77) for s in (-1, 1)])
         turned = rotate(veins.reshape(-1, 2) * [1, long], np.degrees(angle))
         stencil.lines(frame(turned).reshape(-1, 2, 2), tone - 30, 0.008 * frame.scale)
-        stencil.lines(frame(rotate(np.array([[0, 0], [0, -0.97 * long]]), np.degrees(angle)))[None], tone + 66, 0.016 * frame.scale)
+        stencil.lines(
+            frame(rotate(np.array([[0, 0], [0, -0.97 * long]]), np.degrees(angle)))[None],
+            tone + 66,
+            0.016 * frame.scale,
+        )
     stencil.press(ink("green", (0.19, 0.38, 0.21), 0.4), object="bush", part="leaf", material="leaf", texture="leafy")

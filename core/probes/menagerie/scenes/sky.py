@@ -103,13 +103,12 @@ def _gradient(canvas, hour, rows, sun, glow):
     canvas.rgb[:rows] = cv2.resize(sheet.astype(np.float32), (n, rows), interpolation=cv2.INTER_LINEAR)
     numbers = np.array([canvas.index("colour", paint.name) for paint in hour.sky], np.uint8)
     per_row = numbers[np.abs(np.linspace(0, 1, rows)[:, None] - at[None]).argmin(1)]
-    colour = np.broadcast_to(per_row[:, None], (rows, n))
-    label(
-        canvas, (slice(0, rows), slice(0, n)), None, colour, {"object": "sky", "material": "air", "texture": "smooth"}
-    )
+    label(canvas, slice(0, rows * n), np.repeat(per_row, n), {"object": "sky", "material": "air", "texture": "smooth"})
 
 
-def tint(canvas: Canvas, hour: Hour) -> None:
-    """Lay the hour's light over everything drawn so far."""
-    if hour.tint != (1.0, 1.0, 1.0):
-        canvas.rgb *= np.asarray(hour.tint, np.float32)
+def tint(canvas: Canvas, hour: Hour, cold: float = 0.0) -> None:
+    """Lay the hour's light over everything drawn so far; `cold` 1 turns its yellow into lilac, as on snow."""
+    light = np.asarray(hour.tint, np.float32)
+    light = light + cold * np.array([-0.02, 0.0, 0.7], np.float32) * (light.max() - light[2])
+    if (light != 1).any():
+        canvas.rgb *= light

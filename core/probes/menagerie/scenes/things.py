@@ -337,6 +337,8 @@ def cloud(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> N
     extra = np.stack([rng.uniform(-0.22, 0.22, 4), -rng.uniform(0.12, 0.24, 4)], 1)
     spots = np.concatenate([np.stack([x, y], 1), extra])
     size = np.concatenate([size, rng.uniform(0.14, 0.22, 4)])
+    spots = np.concatenate([spots, [[-0.16, -0.04], [0.16, -0.04], [0.0, -0.06]]])
+    size = np.concatenate([size, [0.2, 0.2, 0.22]])
     stencil = Stencil.around(canvas, frame([[-0.62, -0.5], [0.62, 0.06]]), margin=0.02)
     sun = np.array([np.sign(canvas.light[0]) * frame.facing, -0.8])
     for share, shift, tone in ((1.0, 0.0, 110), (0.86, 0.03, 176), (0.62, 0.06, 236)):

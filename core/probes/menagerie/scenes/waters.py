@@ -40,6 +40,12 @@ def _surface(canvas, rng, top, bottom, far, near, hour, thing="water", mirror=0.
     stencil.press(shade("blue", mixed(near, sky, 0.3), 0.5), opacity=0.5)
 
 
+def _shoreline(canvas, rng, base, swing):
+    """Where water meets land: bays, and the whole of it aslant."""
+    slant = rng.uniform(-0.06, 0.06) * np.linspace(-1, 1, canvas.pixels)
+    return skyline(rng, canvas.pixels, base, swing, 2, 0.3) + slant
+
+
 def lake(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     """A quiet lake seen from its grassy or sandy shore."""
     hour = choose_hour(rng, morning=1.4, noon=1.4, dusk=1, dull=0.7)
@@ -64,9 +70,9 @@ def lake(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
         )
     shore = rng.uniform(0.6, 0.74)
     deep = np.array(((0.30, 0.47, 0.58), (0.27, 0.45, 0.53), (0.34, 0.48, 0.60))[rng.integers(3)])
-    _surface(canvas, rng, horizon, min(1, shore + 0.06), tuple(deep * 1.1), tuple(deep * 0.85), hour)
+    _surface(canvas, rng, horizon, min(1, shore + 0.12), tuple(deep * 1.1), tuple(deep * 0.85), hour)
     rgb = np.array(((0.50, 0.55, 0.34), (0.56, 0.55, 0.38), (0.62, 0.56, 0.42))[rng.integers(3)])
-    line = skyline(rng, canvas.pixels, shore + 0.05, 0.07, 2, 0.3)
+    line = _shoreline(canvas, rng, shore + 0.05, 0.07)
     wet = {"object": "ground", "material": "soil", "texture": "muddy"}
     below(canvas, line - 0.012, 1.0, (Paint("brown", (0.42, 0.38, 0.30)), Paint("brown", (0.44, 0.39, 0.30))), **wet)
     plain(canvas, rng, line, "green", rgb, rgb * 0.88, amount=0.13, **GRASS)
@@ -107,7 +113,7 @@ def beach(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
         mirror=0.12,
     )
     _breakers(canvas, rng, horizon, shore)
-    line = skyline(rng, canvas.pixels, shore + 0.05, 0.08, 2, 0.3)
+    line = _shoreline(canvas, rng, shore + 0.05, 0.08)
     _foam(canvas, rng, line)
     sand = np.array(((0.88, 0.79, 0.62), (0.85, 0.75, 0.58), (0.90, 0.83, 0.70))[rng.integers(3)])
     labels = {"object": "sand", "material": "sand", "texture": "grainy"}
