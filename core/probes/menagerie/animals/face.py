@@ -37,10 +37,10 @@ class Face:
         """The near side of the head, over neck and mane."""
         coat, shape = animal.coat, self.shape
         muzzle = beyond(self.outline, shape.muzzle)
-        self._horns(animal, far=False) if shape.ear[0] != "flap" else None
-        animal._form([
-            animal._piece("head", self.place(self.outline)),
-            animal._piece("muzzle", self.place(muzzle), coat="head", thickness=0.7),
+        self._horns(animal, far=False)
+        animal.form([
+            animal.piece("head", self.place(self.outline)),
+            animal.piece("muzzle", self.place(muzzle), coat="head", thickness=0.7),
         ])  # fmt: skip
         if shape.nose:
             x, y, w, h = shape.nose
@@ -103,7 +103,7 @@ class Face:
         turn = 180 + angle
         paint = animal.coat.paint("ear")
         placed = self.place(rotate(outline, turn) + base)
-        animal._form([animal._piece("ear", placed, coat="ear", paint=paint)], dim=0.72 if far else 1.0, relief=0.6)
+        animal.form([animal.piece("ear", placed, coat="ear", paint=paint)], dim=0.72 if far else 1.0, relief=0.6)
         if not far:
             animal.stroke("ear", self.place(rotate(inner, turn) + base), animal.coat.ear, "fur", relief=0.2)
             animal.mark("ear", placed.mean(0))
@@ -117,7 +117,7 @@ class Face:
         # the ear hangs from the head but keeps upright whatever the head does
         upright = rotate(outline * self.size, 0.45 * self.angle) + self.place((0.12, 0.0))
         paint = animal.coat.base
-        animal._form([animal._piece("ear", upright, paint=paint, thickness=0.35)], relief=0.9)
+        animal.form([animal.piece("ear", upright, paint=paint, thickness=0.35)], relief=0.9)
         animal.mark("ear", upright.mean(0))
 
     def _trunk(self, animal):
@@ -131,8 +131,8 @@ class Face:
         ])  # fmt: skip
         tusk = self.place((0.74, 0.22))
         ivory = tube(tusk + np.array([(-0.03, -0.03), (0.06, 0.10), (0.20, 0.14)]), [0.05, 0.042, 0.012])
-        animal._form([animal._piece("trunk", tube(spine, [0.25, 0.21, 0.15, 0.11, 0.085, 0.07]), coat="neck")])
-        animal._form([animal._piece("tusk", ivory, paint=HORN, material="horn", texture="smooth")])
+        animal.form([animal.piece("trunk", tube(spine, [0.25, 0.21, 0.15, 0.11, 0.085, 0.07]), coat="neck")])
+        animal.form([animal.piece("tusk", ivory, paint=HORN, material="horn", texture="smooth")])
         animal.mark("trunk", spine[3])
 
     def _horns(self, animal, far):
@@ -146,8 +146,8 @@ class Face:
             grow(animal, far)
 
     def _horn(self, animal, outline, paint, far, material="horn"):
-        animal._form(
-            [animal._piece("horn", self.place(outline), paint=paint, material=material, texture="smooth")],
+        animal.form(
+            [animal.piece("horn", self.place(outline), paint=paint, material=material, texture="smooth")],
             dim=0.75 if far else 1.0,
         )
 

@@ -61,7 +61,7 @@ class Kit:
     def belly(self, paint: Paint, amount: float = 1.0, soft: float = 0.10) -> Pattern:
         """A light underside of the trunk."""
         low = 0.5 * (self.build.belly[1] + self.build.belly[3])
-        return self.on(self.body, paint, lambda x, y: amount * step(-low - soft, -low + 0.25 * soft, y))
+        return self.on(self.body, paint, lambda x, y: amount * step(-low - 0.5 * soft, -low + 0.5 * soft, y))
 
     def muzzle(self, paint: Paint, start: float, soft: float = 0.12, amount: float = 1.0) -> Pattern:
         """The front of the face."""
@@ -94,7 +94,7 @@ def _bars(phase: Weight, sharp: float = 2.6, level: float = 0.0) -> Weight:
 
 
 def zebra(kit: Kit) -> Coat:
-    phase = stripes((-0.12, -0.52), 0.132, 0.50, kit.rng, 0.3)
+    phase = stripes((-0.14, -0.37), 0.132, 0.37, kit.rng, 0.3)
     fade = 0.5 * (kit.build.belly[1] + kit.build.belly[2])
     bars = _bars(phase)
 
@@ -130,7 +130,7 @@ def horse(kit: Kit) -> Coat:
 
 def donkey(kit: Kit) -> Coat:
     base = Paint("grey", (0.50, 0.46, 0.42))
-    ring = kit.on(kit.head, CREAM, lambda x, y: step(0.15, 0.10, np.hypot(x - 0.30, y + 0.06)))
+    ring = kit.on(kit.head, CREAM, lambda x, y: step(0.12, 0.08, np.hypot(x - 0.30, y + 0.06)))
     cross = kit.on(kit.body, DARK, lambda x, y: 0.75 * step(0.035, 0.018, np.abs(x - 0.25)) * step(-0.5, -0.62, y))
     patterns = {
         "torso": (kit.belly(CREAM, 0.9, 0.12), cross),
@@ -176,15 +176,16 @@ def lion(kit: Kit) -> Coat:
     base = Paint("yellow", (0.80, 0.60, 0.33))
     mane = Paint("brown", (0.42, 0.22, 0.09)) if kit.rng.random() < 0.7 else Paint("brown", (0.52, 0.30, 0.13))
     return Coat(
-        base, hair=mane.varied(kit.rng, 0.03), tail=mane, foot=base, nose=DARK, iris=AMBER, ear=CREAM,
+        base, hair=mane.varied(kit.rng, 0.03), tail=mane, foot=base, nose=DARK, iris=AMBER, ear=Paint("brown", (0.45, 0.28, 0.15)),
         patterns={"torso": (kit.belly(CREAM, 0.7),), "head": (kit.cheek(CREAM, 0.14),)},
+        paints={"wreath": Paint("brown", (0.66, 0.38, 0.15))},
     )  # fmt: skip
 
 
 def tiger(kit: Kit) -> Coat:
     base = Paint("orange", (0.90, 0.50, 0.14))
     noise = waves(kit.rng, 0.16)
-    phase = stripes((-0.14, -0.42), 0.112, 0.36, kit.rng, 0.75)
+    phase = stripes((-0.16, -0.33), 0.112, 0.31, kit.rng, 0.75)
 
     def bars(x, y):
         return np.clip(0.5 + 2.6 * (np.sin(phase(x, y)) - 0.42 - 0.42 * noise(x, y)), 0, 1)
@@ -216,15 +217,25 @@ def _spotted_cat(kit: Kit, base: Paint, ring: Paint, core: Paint, size: float) -
     seed = kit.rng.integers(1 << 30)
     rings, cores = (tiled(name, size, np.random.default_rng(seed)) for name in ("rosettes", "cores"))
     dots, small = tiled("spots", 0.62 * size, kit.rng), tiled("spots", 1.25, kit.rng)
-    legs = kit.on(kit.body, ring, dots, "spotted")
+    shoulder = 0.5 * kit.build.back[1]
+
+    def lower(x, y):
+        return step(-shoulder - 0.05, -shoulder + 0.05, y)
+
+    def ringed(x, y):
+        low = lower(x, y)
+        return (1 - low) * rings(x, y) + low * dots(x, y)
+
+    dark = kit.on(kit.body, core, lambda x, y: 0.8 * cores(x, y) * (1 - lower(x, y)))
+    marks, legs = kit.on(kit.body, ring, ringed, "rosetted"), kit.on(kit.body, ring, dots, "spotted")
     patterns = {
         "torso": (
             kit.belly(WHITE, 0.9, 0.08),
-            kit.on(kit.body, core, lambda x, y: 0.8 * cores(x, y)),
-            kit.on(kit.body, ring, rings, "rosetted"),
+            dark,
+            marks,
         ),
-        "leg": (kit.on(kit.body, WHITE, lambda x, y: 0.5 * step(-0.2, 0.0, y)), legs),
-        "neck": (kit.on(kit.neck, WHITE, lambda x, y: step(0.06, 0.12, y)), legs),
+        "leg": (kit.on(kit.body, WHITE, lambda x, y: 0.5 * step(-0.2, 0.0, y)), dark, marks),
+        "neck": (kit.on(kit.neck, WHITE, lambda x, y: step(0.06, 0.12, y)), dark, marks),
         "tail": (legs,),
         "head": (
             kit.cheek(WHITE, 0.10),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.probes.menagerie.animals.builds import Build
-from core.probes.menagerie.shapes import smooth, tube
+from core.probes.menagerie.shapes import ellipse, smooth, tube
 
 GAIT = {"hind near": 0.0, "front near": 0.25, "hind far": 0.5, "front far": 0.75}
 
@@ -24,11 +24,12 @@ class Pose:
 
 @dataclass(frozen=True)
 class Leg:
-    """A leg's outline, its foot's outline, its spine and the widths along it."""
+    """A leg's outline, its foot's outline, its spine, and the outlines of its nails."""
 
     outline: np.ndarray
     foot: np.ndarray
     spine: np.ndarray
+    nails: tuple[np.ndarray, ...] = ()
 
 
 def pose(build: Build, rng: np.random.Generator) -> Pose:
@@ -80,11 +81,43 @@ def neck_spine(build: Build, angle: float) -> np.ndarray:
     return np.array([root - [0.16, -0.03], root, middle, poll])
 
 
+def neck_outline(build: Build, spine: np.ndarray) -> np.ndarray:
+    """The neck grown out of the trunk: from the withers over the crest to the poll, and along the throat to the chest."""
+    (withers, back, _, _), (chest, brisket, _, _) = build.back, build.belly
+    _, _, middle, top = build.neck
+    along = spine[3] - spine[1]
+    along = along / np.linalg.norm(along)
+    up = np.array([along[1], -along[0]])
+    return smooth(
+        [
+            (0.02, -0.6 * back - 0.4 * brisket), (0.14, -0.3 * withers - 0.7 * back + 0.03), (0.26, -withers + 0.012),
+            spine[2] + up * middle / 2, spine[3] + up * top * 0.48, spine[3] + along * top * 0.45,
+            spine[3] - up * top * 0.5, spine[2] - up * middle / 2, (0.49, -chest + 0.005),
+            (0.40, -0.6 * brisket - 0.4 * chest),
+        ],
+        steps=7,
+    )  # fmt: skip
+
+
+def curly(outline: np.ndarray, height: float, count: int, rng: np.random.Generator | None = None) -> np.ndarray:
+    """An outline with `count` tufts along it: round ones, or with an `rng` pointed ones of uneven length."""
+    closed = np.concatenate([outline, outline[:1]])
+    way = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    t = np.linspace(0, 1, 8 * count, endpoint=False)
+    even = np.stack([np.interp(t * way[-1], way, closed[:, k]) for k in (0, 1)], 1)
+    away = even - even.mean(0)
+    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
+    bump = np.abs(np.sin(np.pi * t * count))
+    if rng is not None:
+        bump = (1 - bump) * np.repeat(rng.uniform(0.5, 1.6, count), 8)[np.arange(-4, 8 * count - 4)]
+    return even + away * (height * (bump - 0.5))[:, None]
+
+
 def leg(build: Build, name: str, foot: tuple[float, float]) -> Leg:
     """A leg from inside the trunk to the toe; the foot stands `foot[0]` before its joint and `foot[1]` over the ground."""
     front = name.startswith("front")
     widths = build.front if front else build.hind
-    height = 0.64 * build.back[0] if front else 0.70 * build.back[2]
+    height = 0.69 * build.back[0] if front else 0.73 * build.back[2]
     if build.foot == "pad":
         height *= 0.86
     top = np.array([0.315, -height]) if front else np.array([-0.345, -height])
@@ -107,7 +140,11 @@ def leg(build: Build, name: str, foot: tuple[float, float]) -> Leg:
         widths[1] * 0.86,
     ]
     outline = tube(spine, [*across, widths[2] if front else 0.9 * widths[2], widths[3] * swell], steps=6)
-    return Leg(outline, _foot(build.foot, spine[-1], widths[3], lift), spine)
+    nails = ()
+    if build.foot == "pad":
+        toes = spine[-1] + np.array([(-0.02, 0.034), (0.045, 0.034), (0.095, 0.030)])
+        nails = tuple(ellipse(x, y, 0.045, 0.03, points=10) for x, y in toes)
+    return Leg(outline, _foot(build.foot, spine[-1], widths[3], lift), spine, nails)
 
 
 def _foot(kind, ankle, width, lift):
@@ -144,7 +181,7 @@ def tail(build: Build, swing: float) -> tuple[np.ndarray, np.ndarray]:
     root = np.array([-0.47, -build.back[3] - 0.01])
     if kind in ("stub", "wool"):
         spine = root + np.array([(0.06, 0.02), (-0.45 * length, 0.25 * length), (-0.75 * length, length)])
-        return spine, np.array([0.8, 1.0, 0.7]) * width
+        return spine, np.array([0.9, 1.0, 0.6]) * width
     if kind == "bushy":
         out = 0.75 + 0.25 * swing
         spine = root + length * np.array(
