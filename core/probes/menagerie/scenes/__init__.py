@@ -5,9 +5,9 @@ import numpy as np
 from core.probes.menagerie.canvas import Canvas
 from core.probes.menagerie.scenes import lands, waters
 from core.probes.menagerie.scenes.ground import Ground
-from core.probes.menagerie.scenes.objects import draw_object, object_extent
+from core.probes.menagerie.scenes.objects import OBJECTS, draw_object, object_extent
 
-__all__ = ["SCENE_PAINTERS", "Ground", "draw_object", "draw_scene", "object_extent"]
+__all__ = ["OBJECTS", "SCENE_PAINTERS", "Ground", "draw_object", "draw_scene", "object_extent"]
 
 SCENE_PAINTERS = {
     "savanna": lands.savanna,
