@@ -163,7 +163,7 @@ def _resume(checkpoint: Path, settings: Mapping[str, Any], statistics: Mapping[s
     """Restores the statistics and says how many images they have seen; 0 where there is no sound checkpoint."""
     try:
         data = checkpoint.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         return 0
     seal, body = data[:32], data[32:]
     head, _, states = body.partition(b"\n")
