@@ -75,7 +75,7 @@ def test_has_its_parts_and_nothing_unlabelled(species):
         present = np.unique(picture.maps["part"][here])
         seen |= {picture.names["part"][i - 1] for i in present}
         assert PARTS[species] <= {picture.names["part"][i - 1] for i in present}
-    assert seen - PARTS[species] <= {"leg", "foot", "mouth"}
+    assert seen - PARTS[species] <= {"leg", "foot", "claw", "mouth"}
 
 
 @pytest.mark.parametrize(("species", "texture"), TEXTURES.items())
@@ -114,3 +114,17 @@ def test_same_seed_same_pixels_and_another_seed_another_pose(species):
     assert all((first.maps[category] == again.maps[category]).all() for category in first.maps)
     assert first.marks == again.marks
     assert (first.image != other.image).any(-1).mean() > 0.02
+
+
+def test_a_turtle_swims_where_it_is_afloat():
+    walking, swimming = (Canvas(size=256, oversample=2) for _ in range(2))
+    for canvas, afloat in ((walking, False), (swimming, True)):
+        canvas.rgb[:] = 0.7
+        reptile.draw(canvas, "turtle", Frame(0.45, 0.7, 0.5, afloat=afloat), np.random.default_rng(4), 1)
+    drawings = [canvas.finish(np.random.default_rng(0), grain=0) for canvas in (walking, swimming)]
+    assert [drawing.mask("part", "claw").any() for drawing in drawings] == [True, False]
+    col, row = (
+        int(256 * (0.45 - 0.5 * 0.2)),
+        int(256 * (0.7 + 0.5 * 0.04)),
+    )  # behind the front legs, where the shadow is
+    assert [int(drawing.image[row, col].max()) < 165 for drawing in drawings] == [True, False]

@@ -58,10 +58,16 @@ def beyond(points: np.ndarray, x: float) -> np.ndarray:
 
 
 class Frame:
-    """Where an animal stands: its own units (x forward, y down, ground at y = 0, body about 1 long) to picture units."""
+    """Where an animal stands: its own units (x forward, y down, ground at y = 0, body about 1 long) to picture units.
 
-    def __init__(self, x: float, ground: float, scale: float, facing: int = 1, tilt: float = 0.0):
+    `afloat` where no ground bears it: then it swims and casts no shadow under water.
+    """
+
+    def __init__(
+        self, x: float, ground: float, scale: float, facing: int = 1, tilt: float = 0.0, afloat: bool = False
+    ):
         self.x, self.ground, self.scale, self.facing, self.tilt = x, ground, scale, facing, tilt
+        self.afloat = afloat
 
     def __call__(self, points: Sequence) -> np.ndarray:
         """(n, 2) or (2,) in the animal's units -> the same shape in picture units."""

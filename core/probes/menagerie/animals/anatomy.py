@@ -159,7 +159,7 @@ def mottles(rng: np.random.Generator, size: float, cover: float = 0.4, stretch: 
 
 
 def _tiled(tile: np.ndarray, width: float, height: float, angle: float) -> Weight:
-    """A square tile (n, n), n a power of two, repeated over the plane, each `width` x `height` own units, turned by `angle` degrees."""
+    """A square tile (n, n), n a power of two, repeated every `width` x `height` units, turned by `angle` degrees."""
     c, s, n = np.cos(np.radians(angle)), np.sin(np.radians(angle)), len(tile)
 
     def weight(x, y):

@@ -34,10 +34,11 @@ def draw(canvas: Canvas, species: str, frame: Frame, rng: np.random.Generator, i
         owl.draw(brush)
         return
     bird = BIRDS[species]
-    sunk = bird.sits if rng.random() < 0.4 else 0.0
+    rests = rng.random() < 0.3 or frame.afloat or bird.leg is None
+    sunk = bird.sits if rests else 0.0
     rows = _posed(bird, rng, sunk)
     body, paint, lift = Loft.through(rows), bird.paint.varied(rng, 0.03), rng.uniform(*bird.open)
-    brush.shadow(*bird.shadow if not sunk else (0.0, 1.35))
+    brush.shadow(*(0.0, 1.3) if sunk else bird.shadow)
     if lift > 8:
         _wing(brush, bird, paint, 1.6 * lift, sunk, far=True)
     if bird.leg is not None and not sunk:
@@ -77,13 +78,14 @@ def _plumage(brush: Brush, bird: Bird, paint: Paint, angle: float, deep: float =
 def _deeper(paint: Paint, share: float) -> Paint:
     """The same paint darker, or lighter where it is nearly black."""
     rgb = np.asarray(paint.rgb)
-    return Paint(paint.name, tuple(rgb * share if rgb.max() > 0.3 else rgb + 0.07))
+    return Paint(paint.name, tuple(rgb * share if rgb.max() > 0.3 else rgb + 0.05))
 
 
 def _trunk(brush: Brush, bird: Bird, body: Loft, paint: Paint) -> np.ndarray:
     """Torso, neck and head as one shaded body."""
     pattern = _plumage(brush, bird, paint, 90, 0.93)
-    placed = brush.paint(body.outline(), paint, "torso", "feathers", pattern=pattern, relief=0.7)
+    outline = np.minimum(body.outline(), [np.inf, 0.012])  # what rests or floats lies flat on the ground
+    placed = brush.paint(outline, paint, "torso", "feathers", pattern=pattern, relief=0.7)
     for part, start, stop in (("neck", bird.head, bird.neck), ("head", -0.2, bird.head)):
         u = [body.row(i) for i in (start, stop)]
         brush.marking(body.patch(u[0], u[1], -1.15, 1.15, 24), paint, placed, part, texture="smooth", relief=0.7)

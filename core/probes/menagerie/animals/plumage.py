@@ -180,6 +180,7 @@ BIRDS = {
         wing_paint=SNOW,
         tail_paint=SNOW,
         leg=None,
+        sits=0.06,
         extent=(-1.0, -1.35, 1.16, 0.06),
         shadow=(-0.05, 1.5),
         feather=0.13,
@@ -238,7 +239,7 @@ BIRDS = {
         extent=(-0.87, -0.93, 0.86, 0.05),
         feather=0.085,
         slant=70,
-        sits=0.15,
+        sits=0.19,
     ),
     "penguin": Bird(
         rows=(

@@ -45,7 +45,7 @@ TURTLE = Walker(
     width=(0.26, 0.2, 0.17),
     claws=3,
     paint=OLIVE,
-    extent=(-0.70, -0.80, 0.96, 0.06),
+    extent=(-0.74, -0.80, 0.96, 0.13),
 )
 CROCODILE = Walker(
     limbs=(
@@ -108,16 +108,48 @@ def _limbs(brush: Brush, plan: Walker, paint: Paint, far: bool, bend: float) -> 
 def _turtle(brush: Brush) -> None:
     rng = brush.rng
     skin, shell = TURTLE.paint.varied(rng, 0.03), HONEY.varied(rng, 0.03)
-    brush.shadow(0.02, 1.15)
-    _limbs(brush, TURTLE, skin, True, 0.03)
+    swims = brush.frame.afloat
+    if not swims:
+        brush.shadow(0.02, 1.15)
+    _turtle_limbs(brush, skin, True, swims)
     tail = smooth(((-0.42, -0.30), (-0.56, -0.21), (-0.64, -0.11), (-0.5, -0.14), (-0.38, -0.19)), steps=5)
     brush.paint(tail, skin, "tail", "scales", texture="smooth")
     brush.mark("tail", (-0.52, -0.18))
     _turtle_head(brush, skin)
     belly = smooth(((-0.46, -0.29), (0.44, -0.29), (0.36, -0.18), (0.0, -0.15), (-0.38, -0.18)), steps=5)
     brush.paint(belly, STRAW, "torso", "shell", texture="smooth", relief=0.6)
-    _limbs(brush, TURTLE, skin, False, 0.03)
+    _turtle_limbs(brush, skin, False, swims)
     _shell(brush, shell)
+
+
+FLIPPERS = (  # as TURTLE.limbs, with a knee between: what it swims with
+    ("front leg", ((0.30, -0.30), (0.50, -0.22), (0.56, -0.05), (0.50, 0.06)), True),
+    ("hind leg", ((-0.26, -0.27), (-0.42, -0.2), (-0.54, -0.14)), True),
+    ("front leg", ((0.27, -0.29), (0.27, -0.14), (0.12, 0.0), (-0.06, 0.07)), False),
+    ("hind leg", ((-0.34, -0.27), (-0.50, -0.19), (-0.66, -0.08)), False),
+)
+
+
+def _turtle_limbs(brush: Brush, skin: Paint, far: bool, swims: bool) -> None:
+    """Stout legs on the ground, flippers in the water."""
+    if not swims:
+        _limbs(brush, TURTLE, skin, far, 0.03)
+        return
+    stroke = brush.rng.uniform(-18, 14)
+    for name, path, behind in FLIPPERS:
+        if behind != far:
+            continue
+        path = rotate(path, stroke if name == "front leg" else -0.5 * stroke, path[0])
+        tone = Paint(skin.name, tuple((0.75 if far else 1.0) * np.asarray(skin.rgb)))
+        spots = brush.pattern("spotted", DARK_GREEN, mottles(brush.rng, 0.05, 0.34))
+        widths = (0.18, 0.21, 0.15, 0.03) if len(path) == 4 else (0.18, 0.17, 0.07)
+        outline = tube(path, widths, 6)
+        placed = brush.paint(outline, tone, "leg", "scales", pattern=spots, relief=0.6)
+        brush.marking(
+            tube(path[-2:], (1.4 * widths[-2], 2 * widths[-1]), 6), tone, placed, "foot", pattern=spots, relief=0.6
+        )
+        if not far:
+            brush.mark(name, path[1])
 
 
 def _turtle_head(brush: Brush, skin: Paint) -> None:
