@@ -57,7 +57,7 @@ def telling(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
-        raise StoreError(f"{_reason(folder, error)}; nothing was lost, but the result is not kept") from error
+        raise StoreError(f"{_reason(folder, error)}; nothing was lost, and nothing new is kept") from error
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.errors import NotDefined, UnknownName, near
+from core.errors import NotDefined, UnknownClass, UnknownName, near
 from core.measures import diagnosis, localisation
 from core.measures import faithfulness as faith
 from core.measures.interval import Estimate, bootstrap
@@ -82,9 +82,10 @@ def explain(
 
     Instant methods share one computation for all layers and classes; slow ones come through the store, class by class.
     `subject` is the picture's part of a request, by its pixels unless given; `parameters` {method: {name: value}}.
-    Raises UnknownName for a method or parameter, UnknownLayer; what `progress` raises.
+    Raises UnknownName for a method or parameter, UnknownLayer, UnknownClass; what `progress` raises.
     """
-    layers, classes = [network.layer(layer) for layer in layers], [int(c) for c in dict.fromkeys(classes)]
+    layers = list(dict.fromkeys(network.layer(layer) for layer in layers))
+    classes = [_class(network, c) for c in dict.fromkeys(classes)]
     settings = {name: checked_parameters(find_method(name), (parameters or {}).get(name, {})) for name in methods}
     found: dict[Key, Heatmap | NotDefined] = {}
     where: dict[str, list[Layer | None]] = {}
@@ -146,7 +147,7 @@ def faithfulness_floors(
         c: faith.Floor(
             c, *(faith.Curve(fractions, arrays[name][c]) for name in _CURVES), *(arrays[n][c] for n in _AREAS)
         )
-        for c in map(int, classes)
+        for c in (_class(network, c) for c in classes)
     }
 
 
@@ -337,6 +338,12 @@ _COMPUTED: Mapping[str, Callable[..., dict[str, np.ndarray]]] = {
     "centred-disc": _disc,
     "faithfulness-floors": _floors,
 }
+
+
+def _class(network: Network, index: int) -> int:
+    if not 0 <= index < len(network.classes):
+        raise UnknownClass(f"no class {index} in {network.name}; its {len(network.classes)} classes count from 0")
+    return int(index)
 
 
 def _subject(probe: Probe, split: str) -> str:
