@@ -42,9 +42,9 @@ def dead_channels(activations: Tensor, layer: str) -> Finding | None:
     return Finding("dead", f"{dead} of {channels} channels at {layer} are zero for this picture.", False)
 
 
-def zero_gradient(steepest: float, layer: str, name: str) -> Finding | None:
+def zero_gradient(depends: bool, layer: str, name: str) -> Finding | None:
     """The score does not change with the layer: everything after it is saturated or does not use it."""
-    if steepest != 0:
+    if depends:
         return None
     sentence = (
         f"The score of {name} does not depend on {layer}: every gradient there is exactly zero (saturated or unused)."
@@ -101,7 +101,7 @@ def diagnose_layer(found: Evidence, image: int, column: int, layer: str, name: s
     dead = dead_channels(activations, layer)
     if dead and dead.empties:
         return (dead,)
-    flat = zero_gradient(float(found.steepest[image, column]), layer, name)
+    flat = zero_gradient(bool(found.depends[image, column]), layer, name)
     against = negative_evidence(found.summed[image, column], found.alpha[image, column], layer, name)
     return tuple(one for one in (flat, against, dead) if one)
 

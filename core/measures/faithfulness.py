@@ -127,7 +127,9 @@ def curves(
             progress(start, len(plan), "Faithfulness")
         part = plan[start : start + BATCH]
         changed = [torch.where(place[m] < count, reached, left) for reached, left, m, count in part]
-        answers.append(network.probabilities(torch.cat(changed)))
+        # the same numbers, but CPU convolutions take half the time on this layout
+        stacked = torch.cat(changed).contiguous(memory_format=torch.channels_last)
+        answers.append(network.probabilities(stacked))
     found = torch.cat(answers)
     whole, blank, grey = (found[end].expand(len(place), 1, -1) for end in range(3))
     insertion, deletion = found[3:].reshape(2, len(place), steps - 1, -1)

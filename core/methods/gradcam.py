@@ -35,6 +35,13 @@ def rectified(summed: Tensor) -> Tensor:
     return summed.relu()
 
 
+def any_gradient(gradients: Tensor, alpha: Tensor) -> Tensor:
+    """Does the score depend on the layer at all? Weights can be zero by gradients that cancel, so then these are
+    looked at.  (N, K, H, W), (N, K) -> (N,) bool"""
+    weighted = (alpha != 0).any(1)
+    return weighted if weighted.all() else (gradients != 0).flatten(1).any(1)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What Grad-CAM knows about one layer before it rectifies; all detached, on the network's device."""
@@ -42,7 +49,7 @@ class Evidence:
     activations: Tensor  # (N, K, H, W)
     alpha: Tensor  # (N, C, K), eq. 1
     summed: Tensor  # (N, C, H, W), signed: eq. 2 before its ReLU
-    steepest: Tensor  # (N, C), largest |dy/dA|: zero where the score does not depend on the layer at all
+    depends: Tensor  # (N, C) bool: whether any dy/dA is not zero
 
 
 def evidence(
@@ -55,7 +62,7 @@ def evidence(
     """
     names = [layer.name for layer in layers]
     alphas: dict[str, list[Tensor]] = {name: [] for name in names}
-    steepest: dict[str, list[Tensor]] = {name: [] for name in names}
+    depends: dict[str, list[Tensor]] = {name: [] for name in names}
     with torch.enable_grad(), tap(network, layers) as seen:
         logits = network(batch.detach())
         values = [seen[name] for name in names]
@@ -68,11 +75,11 @@ def evidence(
             )
             for name, gradient in zip(names, gradients, strict=True):
                 alphas[name].append(channel_weights(gradient))
-                steepest[name].append(gradient.abs().amax((1, 2, 3)))
+                depends[name].append(any_gradient(gradient, alphas[name][-1]))
     found = {}
     for name, value in zip(names, values, strict=True):
         activations, alpha = value.detach(), torch.stack(alphas[name], 1)
-        found[name] = Evidence(activations, alpha, weighted_sum(activations, alpha), torch.stack(steepest[name], 1))
+        found[name] = Evidence(activations, alpha, weighted_sum(activations, alpha), torch.stack(depends[name], 1))
     return found
 
 
