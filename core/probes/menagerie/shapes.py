@@ -63,10 +63,14 @@ class Frame:
     `afloat` where no ground bears it: then it swims and casts no shadow under water.
     """
 
-    def __init__(
-        self, x: float, ground: float, scale: float, facing: int = 1, tilt: float = 0.0, afloat: bool = False
-    ):
-        self.x, self.ground, self.scale, self.facing, self.tilt = x, ground, scale, facing, tilt
+    def __init__(self, x: float, ground: float, scale: float, facing: int = 1, tilt: float = 0.0, afloat: bool = False):
+        self.x, self.ground, self.scale, self.facing, self.tilt = (
+            float(x),
+            float(ground),
+            float(scale),
+            facing,
+            float(tilt),
+        )
         self.afloat = afloat
 
     def __call__(self, points: Sequence) -> np.ndarray:
@@ -79,5 +83,5 @@ class Frame:
         xs, ys = (xs - self.x) / (self.facing * self.scale), (ys - self.ground) / self.scale
         if self.tilt == 0:
             return xs, ys
-        c, s = np.cos(np.radians(self.tilt)), np.sin(np.radians(self.tilt))
+        c, s = float(np.cos(np.radians(self.tilt))), float(np.sin(np.radians(self.tilt)))
         return xs * c + ys * s, ys * c - xs * s

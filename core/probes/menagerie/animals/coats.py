@@ -1,4 +1,4 @@
-"""Coats of quadrupeds: paints, and patterns in the body's own frame (x forward, y down, ground at 0)."""
+"""What coats of quadrupeds are made of: fields of weights in the body's own frame (x forward, y down, ground at 0)."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -6,8 +6,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from core.probes.menagerie.canvas import Paint, Pattern
-from core.probes.menagerie.shapes import Frame, smooth
+from core.probes.menagerie.shapes import smooth
 
 TILE = 512
 Weight = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -21,10 +20,11 @@ def step(low: float, high: float, values: np.ndarray) -> np.ndarray:
 
 def waves(rng: np.random.Generator, size: float) -> Weight:
     """A smooth random field around 0, about 1 in size, with features about `size` long."""
-    turns = rng.uniform(0, 2 * np.pi, 3) + np.array([0, 2.1, 4.2])
+    turns = rng.uniform(0, 2 * np.pi) + rng.uniform(-0.3, 0.3, 3) + np.array([0, 2.1, 4.2])
     pace = 2 * np.pi / (size * np.array([2.0, 1.5, 1.1]))
     kx, ky, shift = pace * np.cos(turns), pace * np.sin(turns), rng.uniform(0, 2 * np.pi, 3)
-    return lambda x, y: sum(np.sin(a * x + b * y + c) for a, b, c in zip(kx, ky, shift, strict=True)) / 1.5
+    terms = list(zip(kx.tolist(), ky.tolist(), shift.tolist(), strict=True))
+    return lambda x, y: sum(np.sin(a * x + b * y + c) for a, b, c in terms) / 1.5
 
 
 @lru_cache
@@ -85,13 +85,13 @@ def _net(rng):
 
 def tiled(name: str, size: float, rng: np.random.Generator) -> Weight:
     """A tile laid over the body, `size` long, somewhere at random."""
-    left, top = rng.uniform(40, 60, 2)
+    left, top = (TILE * rng.uniform(0, 1, 2)).tolist()
     turn = rng.uniform(-0.3, 0.3)
-    c, s = np.cos(turn) * TILE / size, np.sin(turn) * TILE / size
+    c, s = float(np.cos(turn) * TILE / size), float(np.sin(turn) * TILE / size)
 
     def weight(x, y):
-        us = np.mod(c * x + s * y + left * TILE, TILE).astype(np.float32)
-        vs = np.mod(c * y - s * x + top * TILE, TILE).astype(np.float32)
+        us = np.asarray(c * x + s * y + left, np.float32)
+        vs = np.asarray(c * y - s * x + top, np.float32)
         return cv2.remap(tile(name), us, vs, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
 
     return weight
@@ -103,18 +103,13 @@ def stripes(
     """The phase of stripes that stand upright on the trunk, fan out over the haunch around the point `bend`, and ring
     the legs below the height `knee`; one stripe every `pace`."""
     x0, y0 = bend
-    k, noise, shift = 2 * np.pi / pace, waves(rng, 0.3), rng.uniform(0, 6.28)
+    k, noise, shift = 2 * np.pi / pace, waves(rng, 0.3), float(rng.uniform(0, 2 * np.pi))
 
     def phase(x, y):
-        turned = np.arctan2(np.minimum(x - x0, 0), np.maximum(y0 - y, 0.02) * 1.0)
+        turned = np.arctan2(np.minimum(x - x0, 0), np.maximum(y0 - y, 0.02))
         trunk = k * np.maximum(x - x0, 0) + k * 0.42 * turned
-        legs = -k * 0.42 * np.pi / 2 - k * 1.25 * (y + knee) + np.where(x > x0, 2 * np.pi * 2, 0)
+        legs = -k * 0.42 * np.pi / 2 - k * 1.25 * (y + knee) + np.where(x > x0, 4 * np.pi, 0).astype(np.float32)
         down = step(-0.08, 0.10, y + knee)
         return (1 - down) * trunk + down * legs + wobble * noise(x, y) + shift
 
     return phase
-
-
-def placed(frame: Frame, name: str | None, paint: Paint, weight: Weight) -> Pattern:
-    """A pattern whose weight is given in the body's own units."""
-    return Pattern(name, paint, lambda xs, ys: weight(*frame.inverse(xs, ys)))

@@ -24,8 +24,8 @@ class Face:
 
     def inverse(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The animal's own units to the head's."""
-        c, s = np.cos(np.radians(self.angle)), np.sin(np.radians(self.angle))
-        x, y = x - self.poll[0], y - self.poll[1]
+        c, s = float(np.cos(np.radians(self.angle))), float(np.sin(np.radians(self.angle)))
+        x, y = x - float(self.poll[0]), y - float(self.poll[1])
         return (x * c + y * s) / self.size, (y * c - x * s) / self.size
 
     def paint_far(self, animal) -> None:
@@ -116,6 +116,8 @@ class Face:
         outline = smooth(np.asarray(points), steps=6)
         # the ear hangs from the head but keeps upright whatever the head does
         upright = rotate(outline * self.size, 0.45 * self.angle) + self.place((0.12, 0.0))
+        under = animal.frame(upright + [-0.012, 0.03])
+        animal.canvas.shadow(under, 0.32, max(0.018 * animal.frame.scale, 0.003))
         paint = animal.coat.base
         animal.form([animal.piece("ear", upright, paint=paint, thickness=0.35)], relief=0.9)
         animal.mark("ear", upright.mean(0))

@@ -41,13 +41,23 @@ class Coat:
 
 @dataclass
 class Kit:
-    """What a coat is laid out with: the animal's measures and the ways back from picture units to body, neck and head."""
+    """What a coat is laid out with: the animal's measures and the ways back from picture units to
+    body, neck and head, and the tail's end in own units."""
 
     build: Build
     rng: np.random.Generator
     body: Inverse
     neck: Inverse
     head: Inverse
+    tip: tuple[float, float]
+
+    def throat(self, paint: Paint, line: float, soft: float = 0.06, amount: float = 1.0) -> Pattern:
+        """The underside of the neck, below a line along it."""
+        return self.on(self.neck, paint, lambda x, y: amount * step(line, line + soft, y) * step(-0.08, 0.02, x))
+
+    def from_tip(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Distance from the tail's end, in body lengths."""
+        return np.hypot(x - self.tip[0], y - self.tip[1])
 
     def on(self, place: Inverse, paint: Paint, weight: Weight, name: str | None = None) -> Pattern:
         """A marking given in the units of a place."""
@@ -115,7 +125,7 @@ def zebra(kit: Kit) -> Coat:
 
 def horse(kit: Kit) -> Coat:
     looks = [
-        (Paint("brown", (0.46, 0.25, 0.13)), BLACK, BLACK), (Paint("brown", (0.60, 0.32, 0.16)), Paint("brown", (0.66, 0.40, 0.22)), None),
+        (Paint("brown", (0.46, 0.25, 0.13)), BLACK, BLACK), (Paint("brown", (0.60, 0.32, 0.16)), Paint("brown", (0.36, 0.18, 0.09)), None),
         (Paint("brown", (0.33, 0.19, 0.12)), BLACK, BLACK), (Paint("black", (0.15, 0.14, 0.14)), BLACK, None),
         (Paint("orange", (0.72, 0.46, 0.22)), CREAM, WHITE),
     ]  # fmt: skip
@@ -136,7 +146,7 @@ def donkey(kit: Kit) -> Coat:
         "torso": (kit.belly(CREAM, 0.9, 0.12), cross),
         "leg": (kit.socks(CREAM, 0.30, 0.5),),
         "head": (ring, kit.muzzle(CREAM, 0.66)),
-        "neck": (kit.on(kit.neck, CREAM, lambda x, y: 0.6 * step(0.06, 0.12, y)),),
+        "neck": (kit.throat(CREAM, 0.06, 0.06, 0.6),),
     }
     return Coat(base, hair=DARK, tail=DARK, ear=CREAM, patterns=patterns)
 
@@ -174,10 +184,17 @@ def elephant(kit: Kit) -> Coat:
 
 def lion(kit: Kit) -> Coat:
     base = Paint("yellow", (0.80, 0.60, 0.33))
+    dark, noise = Paint("brown", (0.24, 0.12, 0.05)), waves(kit.rng, 0.3)
+
+    def locks(x, y):
+        turn, away = np.arctan2(y - 0.1, x - 0.1), np.hypot(x - 0.1, y - 0.1)
+        return 0.55 * step(0.2, 1.0, np.sin(34 * turn + 2.5 * noise(x, y) + 5 * away)) * step(0.3, 0.7, away)
+
+    strands = kit.on(kit.head, dark, locks)
     mane = Paint("brown", (0.42, 0.22, 0.09)) if kit.rng.random() < 0.7 else Paint("brown", (0.52, 0.30, 0.13))
     return Coat(
         base, hair=mane.varied(kit.rng, 0.03), tail=mane, foot=base, nose=DARK, iris=AMBER, ear=Paint("brown", (0.45, 0.28, 0.15)),
-        patterns={"torso": (kit.belly(CREAM, 0.7),), "head": (kit.cheek(CREAM, 0.14),)},
+        patterns={"torso": (kit.belly(CREAM, 0.7),), "head": (kit.cheek(CREAM, 0.14),), "mane": (strands,)},
         paints={"wreath": Paint("brown", (0.66, 0.38, 0.15))},
     )  # fmt: skip
 
@@ -198,7 +215,7 @@ def tiger(kit: Kit) -> Coat:
     patterns["torso"] = (kit.belly(WHITE, 1.0, 0.12), *patterns["torso"][1:])
     patterns["leg"] = (kit.on(kit.body, WHITE, lambda x, y: 0.7 * step(-0.22, -0.02, y)), *patterns["leg"][1:])
     patterns["neck"] = (
-        kit.on(kit.neck, WHITE, lambda x, y: step(0.07, 0.14, y)),
+        kit.throat(WHITE, 0.07, 0.07),
         kit.on(kit.neck, DARK, _bars(lambda x, y: 2 * np.pi * x / 0.10, 2.6, 0.5), "striped"),
     )
     patterns["head"] = (
@@ -207,7 +224,7 @@ def tiger(kit: Kit) -> Coat:
         kit.on(kit.head, DARK, lambda x, y: face(x, y) * step(0.42, 0.30, x), "striped"),
     )
     patterns["tail"] = (
-        kit.on(kit.body, DARK, _bars(lambda x, y: 2 * np.pi * np.hypot(x + 0.4, y + 0.7) / 0.11), "striped"),
+        kit.on(kit.body, DARK, _bars(lambda x, y: 1.0 + 2 * np.pi * kit.from_tip(x, y) / 0.125), "striped"),
     )
     return Coat(base, foot=CREAM, nose=PINK, iris=AMBER, ear=DARK, tail=base, patterns=patterns)
 
@@ -218,6 +235,7 @@ def _spotted_cat(kit: Kit, base: Paint, ring: Paint, core: Paint, size: float) -
     rings, cores = (tiled(name, size, np.random.default_rng(seed)) for name in ("rosettes", "cores"))
     dots, small = tiled("spots", 0.62 * size, kit.rng), tiled("spots", 1.25, kit.rng)
     shoulder = 0.5 * kit.build.back[1]
+    rounds = _bars(lambda x, y: 1.2 + 2 * np.pi * kit.from_tip(x, y) / 0.14)
 
     def lower(x, y):
         return step(-shoulder - 0.05, -shoulder + 0.05, y)
@@ -235,8 +253,8 @@ def _spotted_cat(kit: Kit, base: Paint, ring: Paint, core: Paint, size: float) -
             marks,
         ),
         "leg": (kit.on(kit.body, WHITE, lambda x, y: 0.5 * step(-0.2, 0.0, y)), dark, marks),
-        "neck": (kit.on(kit.neck, WHITE, lambda x, y: step(0.06, 0.12, y)), dark, marks),
-        "tail": (legs,),
+        "neck": (kit.throat(WHITE, 0.06), dark, marks),
+        "tail": (legs, kit.on(kit.body, ring, lambda x, y: rounds(x, y) * step(0.42, 0.34, kit.from_tip(x, y)))),
         "head": (
             kit.cheek(WHITE, 0.10),
             kit.on(kit.head, ring, lambda x, y: small(x, y) * step(0.50, 0.36, x), "spotted"),
@@ -265,7 +283,7 @@ def cheetah(kit: Kit) -> Coat:
     base = Paint("yellow", (0.90, 0.73, 0.42))
     dots, small = tiled("spots", 0.52, kit.rng), tiled("spots", 1.25, kit.rng)
     spots = kit.on(kit.body, DARK, dots, "spotted")
-    bands = _bars(lambda x, y: 2 * np.pi * np.hypot(x + 0.47, y + 0.6) / 0.10)
+    bands = _bars(lambda x, y: 1.2 + 2 * np.pi * kit.from_tip(x, y) / 0.13)
     tear = lambda x, y: (
         step(0.055, 0.030, np.abs(y - (-0.06 + 1.1 * (x - 0.55) ** 2 + 0.55 * (x - 0.52))))
         * step(0.48, 0.52, x)
@@ -274,10 +292,10 @@ def cheetah(kit: Kit) -> Coat:
     patterns = {
         "torso": (kit.belly(WHITE, 1.0, 0.10), spots),
         "leg": (spots,),
-        "neck": (kit.on(kit.neck, WHITE, lambda x, y: step(0.04, 0.09, y)), spots),
+        "neck": (kit.throat(WHITE, 0.04, 0.05), spots),
         "tail": (
             spots,
-            kit.on(kit.body, BLACK, lambda x, y: bands(x, y) * step(-0.72, -0.84, x), "spotted"),
+            kit.on(kit.body, BLACK, lambda x, y: bands(x, y) * step(0.42, 0.36, kit.from_tip(x, y)), "spotted"),
         ),
         "head": (
             kit.cheek(WHITE, 0.12),
@@ -301,10 +319,10 @@ def wolf(kit: Kit) -> Coat:
     patterns = {
         "torso": (kit.belly(light, 0.9, 0.14), kit.on(kit.body, saddle, back)),
         "neck": (
-            kit.on(kit.neck, light, lambda x, y: step(0.05, 0.12, y)),
+            kit.throat(light, 0.05, 0.07),
             kit.on(kit.neck, saddle, lambda x, y: 0.85 * step(-0.02, -0.12, y)),
         ),
-        "leg": (kit.on(kit.body, light, lambda x, y: 0.8 * step(-0.42, -0.2, y)),),
+        "leg": (kit.on(kit.body, saddle, back), kit.on(kit.body, light, lambda x, y: 0.8 * step(-0.38, -0.16, y))),
         "head": (kit.cheek(light, 0.02, 0.10), kit.on(kit.head, saddle, lambda x, y: 0.6 * step(-0.16, -0.28, y))),
         "tail": (kit.on(kit.body, saddle, lambda x, y: 0.9 * step(-0.36, -0.26, y)),),
     }
@@ -313,13 +331,13 @@ def wolf(kit: Kit) -> Coat:
 
 def fox(kit: Kit) -> Coat:
     base = Paint("orange", (0.86, 0.40, 0.12))
-    tip = kit.on(kit.body, WHITE, lambda x, y: step(-0.79, -0.85, x - 0.5 * (y + 0.15)))
+    tip = kit.on(kit.body, WHITE, lambda x, y: step(0.22, 0.17, kit.from_tip(x, y)))
     patterns = {
         "torso": (
             kit.belly(WHITE, 0.9, 0.08),
             kit.on(kit.body, WHITE, lambda x, y: step(0.33, 0.43, x) * step(-0.50, -0.40, y)),
         ),
-        "neck": (kit.on(kit.neck, WHITE, lambda x, y: step(0.02, 0.07, y)),),
+        "neck": (kit.throat(WHITE, 0.02, 0.05),),
         "leg": (kit.socks(DARK, 0.21, 0.10),),
         "head": (kit.on(kit.head, WHITE, lambda x, y: step(0.03, 0.09, y - 0.10 * x + 0.02)),),
         "tail": (tip,),
@@ -340,7 +358,7 @@ def brown_bear(kit: Kit) -> Coat:
 
 
 def polar_bear(kit: Kit) -> Coat:
-    base = Paint("white", (0.93, 0.90, 0.82))
+    base = Paint("white", (0.93, 0.89, 0.79))
     shade = Paint("white", (0.80, 0.77, 0.68))
     leg = kit.on(kit.body, shade, lambda x, y: 0.6 * step(-0.30, -0.05, y))
     return Coat(
@@ -416,7 +434,7 @@ def deer(kit: Kit) -> Coat:
     patterns = {
         "torso": (kit.belly(CREAM, 1.0, 0.10), kit.on(kit.body, WHITE, spots, "spotted"), rump),
         "leg": (kit.on(kit.body, WHITE, lambda x, y: spots(x, y) * step(-0.1, -0.3, x), "spotted"),),
-        "neck": (kit.on(kit.neck, CREAM, lambda x, y: 0.8 * step(0.03, 0.08, y)),),
+        "neck": (kit.throat(CREAM, 0.03, 0.05, 0.8),),
         "head": (kit.cheek(CREAM, 0.12), kit.muzzle(CREAM, 0.82, 0.1, 0.8)),
     }
     return Coat(base, hair=Paint("brown", (0.50, 0.38, 0.26)), tail=WHITE, ear=CREAM, patterns=patterns)

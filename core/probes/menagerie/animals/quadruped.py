@@ -36,7 +36,10 @@ class Quadruped:
         self.face = Face(HEADS[self.build.head[0]], self.neck[-1], size, self.pose.head)
         self.legs = {name: leg(self.build, name, foot) for name, foot in self.pose.feet.items()}
         self.tail = tail(self.build, self.pose.tail)
-        self.coat = coat(species, Kit(self.build, rng, frame.inverse, self._along_neck, self._in_head))
+        self.coat = coat(
+            species,
+            Kit(self.build, rng, frame.inverse, self._along_neck, self._in_head, tuple(self.tail[0][-1].tolist())),
+        )
         self.skin = "skin" if species == "elephant" else "fur"
         self.woolly = self.coat.texture == "woolly"
 
@@ -48,6 +51,8 @@ class Quadruped:
         self.face.paint_far(self)
         trunk = self.piece("torso", self._trunk(), thickness=0.8)
         near = [piece for name in ("hind near", "front near") for piece in self._leg(name)]
+        if self.species == "cow":
+            self._udder()
         self.form([*near, trunk, self._neck()] if self.woolly else [trunk, self._neck(), *near])
         if self.species in MANES:
             self._crest(MANES[self.species])
@@ -147,10 +152,17 @@ class Quadruped:
     def _ruff(self):
         """The lion's mane: dark hair over neck, shoulder and chest, and a lighter wreath around the face."""
         middle = 0.50 * self.face.place((0.05, 0.15)) + 0.50 * (0.4 * self.neck[3] + 0.6 * self.neck[1])
-        wide = curly(ellipse(*middle, 0.54, 0.66, 16), 0.035, 21, self.rng)
-        wreath = curly(ellipse(*self.face.place((0.08, 0.02)), 0.42, 0.50, 10), 0.035, 15, self.rng)
+        wide = curly(ellipse(*(middle + [0, 0.03]), 0.54, 0.70, 16), 0.03, 27, self.rng)
+        wreath = curly(ellipse(*self.face.place((0.10, 0.02)), 0.45, 0.53, 10), 0.026, 23, self.rng)
         for outline, paint in ((wide, self.coat.hair), (wreath, self.coat.paints["wreath"])):
-            self.form([self.piece("mane", outline, paint=paint, texture="shaggy", material="hair")], relief=0.7)
+            patterns = self.coat.patterns["mane"]
+            self.form([self.piece("mane", outline, paint=paint, texture="shaggy", material="hair", patterns=patterns)])
+
+    def _udder(self):
+        x, y = -0.16, -self.build.belly[3] + 0.03
+        teats = [ellipse(x + 0.05 * k, y + 0.07, 0.028, 0.06, points=12) for k in (-1, 0, 1)]
+        pieces = [ellipse(x, y, 0.24, 0.15), *teats]
+        self.form([self.piece("udder", o, paint=self.coat.ear, material="skin", texture="smooth") for o in pieces])
 
     def _marks(self):
         build = self.build
@@ -167,10 +179,10 @@ class Quadruped:
     def _along_neck(self, xs, ys):
         """Picture units to the distance along the neck from its root and below its axis, both in body lengths."""
         x, y = self.frame.inverse(xs, ys)
-        root, along = self.neck[1], self.neck[3] - self.neck[1]
-        along = along / np.linalg.norm(along)
-        x, y = x - root[0], y - root[1]
-        return x * along[0] + y * along[1], y * along[0] - x * along[1]
+        along = self.neck[3] - self.neck[1]
+        (left, top), (c, s) = self.neck[1].tolist(), (along / np.linalg.norm(along)).tolist()
+        x, y = x - left, y - top
+        return x * c + y * s, y * c - x * s
 
     def _in_head(self, xs, ys):
         return self.face.inverse(*self.frame.inverse(xs, ys))

@@ -46,7 +46,7 @@ def pose(build: Build, rng: np.random.Generator) -> Pose:
             swing = (t - 0.7) / 0.3
             feet[name] = (build.stride * (2 * swing - 1), 0.07 * np.sin(np.pi * swing))
         else:
-            feet[name] = (rng.normal(0, 0.025) + (0.045 if "far" in name else -0.02), 0.0)
+            feet[name] = (rng.normal(0, 0.025) + (0.075 if "far" in name else -0.035), 0.0)
     neck = build.graze + rng.normal(0, 3) if grazing else rng.uniform(*build.carriage)
     middle = sum(build.carriage) / 2
     head = build.head[2] + (18 if grazing else 0.35 * (middle - neck)) + rng.normal(0, 4)
