@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import BadSettings, UnknownName, near
+from core.errors import UnknownName, near
 from core.probes.folder import Folder
 from core.probes.menagerie.world import WORLDS, World
 from core.probes.probe import Probe
@@ -23,11 +23,14 @@ class ProbeCard:
 def list_probes() -> tuple[ProbeCard, ...]:
     """What can be opened by name, the embedded worlds first.  Raises BadSettings."""
     embedded = [ProbeCard(world.name, world.title, "Embedded", world.about) for world in WORLDS.values()]
-    yours = [ProbeCard(name, name, "Yours", f"Pictures in {_folder(name)}") for name in settings().probes]
+    yours = [
+        ProbeCard(name, entry.get("title", name), "Yours", entry.get("about", f"Pictures in {entry['folder']}"))
+        for name, entry in settings().probes.items()
+    ]
     return (*embedded, *yours)
 
 
-def open_probe(name: str) -> Probe:
+def open_probe(name: str | Path) -> Probe:
     """A probe by its name, or a folder with one sub-folder per class by its path.
 
     Raises UnknownName for what is neither, BadImage for a folder without pictures, BadSettings.
@@ -35,9 +38,9 @@ def open_probe(name: str) -> Probe:
     name = str(name)
     if name in WORLDS:
         return World(name)
-    known = settings().probes
-    if name in known:
-        return Folder(_folder(name), name=name, title=name)
+    yours = settings().probes
+    if name in yours:
+        return Folder(yours[name]["folder"], name, yours[name].get("title", name))
     if "://" in name:
         raise UnknownName(f"a probe is a name or a folder on this machine, not the address '{name}'")
     path = Path(name).expanduser()
@@ -45,14 +48,5 @@ def open_probe(name: str) -> Probe:
         return Folder(path)
     if path.exists():
         raise UnknownName(f"'{name}' is a file; a probe is a folder with one sub-folder per class")
-    raise UnknownName(f"no probe or folder '{name}'{near(name, [*WORLDS, *known]) or '; try ' + repr('menagerie')}")
-
-
-def _folder(name: str) -> Path:
-    """Where the settings say that a probe's pictures are, relative to the settings file."""
-    here = settings()
-    entry = here.probes[name]
-    folder = entry.get("folder") if hasattr(entry, "get") else getattr(entry, "folder", None)
-    if not isinstance(folder, str | Path) or not str(folder):
-        raise BadSettings(f"probe '{name}' in the settings file needs a line like folder = \"pictures/{name}\"")
-    return Path(here.folder, Path(folder).expanduser())
+    close = near(name, [*WORLDS, *yours]) or "; try 'menagerie'"
+    raise UnknownName(f"no probe or folder '{name}'{close}")

@@ -1,10 +1,10 @@
 """What the species are like, in the manner of Animals with Attributes 2: a matrix of species by attributes in 0 … 1.
 
-A value is how far an attribute holds: a giraffe's ossicones are horns to 0.6. Visual attributes name the parts that show
-them; `SHOWN` says it to the pixel, by the label maps that the drawing keeps. Non-visual attributes are true of the animals
-and shown by nothing. They are matched to the visual ones: about the same variance over species, and about as much of it
-explained by the kinds of animal (mammal, bird, fish, reptile), so that a network's use of an attribute cannot be told from
-these two numbers (`spread`, `explained`; measured in the tests).
+A value is how far an attribute holds: a giraffe's ossicones are horns to 0.6. Visual attributes name the parts that
+show them; `SHOWN` says it to the pixel, by the label maps that the drawing keeps. Non-visual attributes are true of the
+animals and shown by nothing. They are matched to the visual ones: about the same variance over species, and about as
+much of it explained by the kinds of animal (mammal, bird, fish, reptile), so that a network's use of an attribute
+cannot be told from these two numbers (`spread`, `explained`; measured in the tests).
 """
 
 import numpy as np
@@ -26,7 +26,8 @@ _VISUAL = {
         "colour",
         ("white",),
         BODY,
-        "zebra .5, sheep .9, polar bear, swan, penguin .5, orca .5, cow .5, clownfish .4, snow leopard .5, fox .3, okapi .2",
+        "zebra .5, sheep .9, polar bear, swan, penguin .5, orca .5, cow .5, clownfish .4, snow leopard .5, fox .3, "
+        "okapi .2",
     ),
     "grey": ("colour", ("grey",), BODY, "elephant, donkey, wolf, shark, snow leopard .5, mallard .4"),
     "brown": (
@@ -41,17 +42,22 @@ _VISUAL = {
     "pink": ("colour", ("pink",), BODY, "flamingo"),
     "green": ("colour", ("green",), BODY, "crocodile, snake .7, turtle .7, mallard .4"),
     "striped": ("texture", ("striped",), ("torso", "leg", "neck"), "zebra, tiger, clownfish .9, okapi .6"),
-    "spotted": ("texture", ("spotted",), ("torso", "leg", "neck"), "leopard, cheetah, snow leopard .9, deer .4"),
-    "patches": ("texture", ("patched",), ("torso", "neck"), "giraffe, cow, orca .7, penguin .3"),
-    "furry": ("material", ("fur",), BODY, f"{FURRED}, lion, sheep .5"),
-    "woolly": ("material", ("wool",), ("torso",), "sheep"),
+    "spotted": (
+        "texture",
+        ("spotted", "rosetted"),
+        ("torso", "leg", "neck"),
+        "leopard, cheetah, snow leopard .9, deer .8",
+    ),
+    "patches": ("texture", ("patched", "reticulated"), ("torso", "neck"), "giraffe, cow, orca .7, penguin .3"),
+    "furry": ("material", ("fur", "hair"), BODY, f"{FURRED}, lion, sheep .5"),
+    "woolly": ("texture", ("woolly",), ("torso",), "sheep"),
     "feathers": ("material", ("feathers",), BODY, BIRDS),
     "scales": ("material", ("scales",), BODY, "crocodile, snake, clownfish .8, turtle .7"),
     "bare skin": ("material", ("skin",), ("torso",), "elephant, shark, orca"),
     "hooves": (None, (), ("hoof",), HOOFED),
     "paws": (None, (), ("paw",), f"{CATS}, wolf, fox, brown bear, polar bear"),
     "horns": (None, (), ("horn",), "cow, giraffe .6, okapi .4"),
-    "antlers": (None, (), ("antler",), "deer"),
+    "antlers": (None, (), ("horn",), "deer"),
     "trunk": (None, (), ("trunk",), "elephant"),
     "tusks": (None, (), ("tusk",), "elephant"),
     "mane": (None, (), ("mane",), "lion, horse, zebra .8, donkey .7, giraffe .4"),
@@ -81,7 +87,7 @@ _VISUAL = {
     ),
     "round head": (None, (), ("head",), f"owl, {CATS}, brown bear .9, polar bear .8, penguin .6, macaw .6, orca .5"),
     "four legs": (None, (), ("leg",), f"{FOUR}, turtle, crocodile"),
-    "two legs": (None, (), ("leg",), BIRDS),
+    "two legs": (None, (), ("leg",), "flamingo, owl .8, macaw, penguin .8, mallard .7, swan .4"),
     "big": (
         None,
         (),
@@ -120,11 +126,17 @@ _UNSEEN = {
     "timid": "deer, okapi, sheep .8, zebra .5, clownfish .6, flamingo .4, turtle .6, fox .4",
     "fierce": "lion, tiger, shark, crocodile, polar bear .9, leopard .8, wolf .7, orca .7, brown bear .6, snake .4",
     "nocturnal": "owl, fox .8, leopard .8, tiger .6, snow leopard .5, wolf .4, crocodile .5",
-    "lives in groups": "zebra, horse .6, elephant, lion .8, wolf, cow, sheep, flamingo, penguin, orca, deer .5, macaw .5",
-    "solitary": "tiger, leopard, snow leopard, polar bear, okapi, brown bear .9, snake .8, turtle .7, shark .6, owl .6, fox .5",
+    "lives in groups": (
+        "zebra, horse .6, elephant, lion .8, wolf, cow, sheep, flamingo, penguin, orca, deer .5, macaw .5"
+    ),
+    "solitary": (
+        "tiger, leopard, snow leopard, polar bear, okapi, brown bear .9, snake .8, turtle .7, shark .6, owl .6, fox .5"
+    ),
     "fast": "cheetah, horse .8, zebra .6, wolf .5, deer .6, lion .5, orca .6, shark .6, fox .4",
     "clever": "elephant, orca, macaw .9, wolf .7, fox .8, brown bear .5, horse .4, donkey .5",
-    "eats meat": "lion, tiger, leopard, cheetah, snow leopard, wolf, polar bear, crocodile, snake, shark, orca, owl, fox .7",
+    "eats meat": (
+        "lion, tiger, leopard, cheetah, snow leopard, wolf, polar bear, crocodile, snake, shark, orca, owl, fox .7"
+    ),
     "grazes": "zebra, horse, donkey, cow, sheep, okapi .4, deer .8, elephant .6",
     "lays eggs": f"{BIRDS}, turtle, crocodile, snake .8, clownfish",
     "kept by people": "horse, donkey, cow, sheep, mallard .3, macaw .4",
@@ -132,6 +144,13 @@ _UNSEEN = {
     "long-lived": "elephant, turtle, macaw .7, orca .8, crocodile .7, shark .5",
     "loud": "lion, macaw, wolf .8, donkey .9, elephant .7, cow .5, swan .4, mallard .6",
     "sleeps through winter": "brown bear, turtle .6, snake .7",
+    "gives milk": f"{FOUR}, orca",
+    "cold-blooded": "turtle, crocodile, snake, clownfish, shark",
+    "builds nests": "flamingo, owl .5, macaw .6, penguin .7, mallard, swan, crocodile .5",
+    "stays with one partner": "swan, penguin .8, wolf .8, macaw .9, owl .7, fox .4",
+    "imitates sounds": "macaw, orca .4",
+    "uses tools": "elephant .6, orca .4, macaw .3",
+    "changes sex": "clownfish",
     "good climber": "leopard, snow leopard .9, macaw .7, brown bear .5, snake .5",
 }
 

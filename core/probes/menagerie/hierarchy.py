@@ -50,32 +50,34 @@ _KINDS = {  # category: {kind: (its own kind, what belongs to it)}
         "part of an animal": ("part", ""),
         "part of a head": (
             "part of an animal",
-            "head, eye, ear, muzzle, mane, horn, antler, trunk, tusk, beak, crest, tongue, mouth, cheek, teeth, jaw, gill, nose",
+            "head, eye, ear, muzzle, mane, horn, antler, trunk, tusk, beak, crest, tongue, mouth, tooth, gill, nose, snout, "
+            "face disc",
         ),
-        "part of a body": ("part of an animal", "neck, torso, tail, shell, belly, udder, hump, breast, back"),
-        "limb": ("part of an animal", "leg, hoof, paw, wing, fin, dorsal fin, tail fin, foot, claw, flipper"),
+        "part of a body": ("part of an animal", "neck, torso, tail, shell, udder"),
+        "limb": ("part of an animal", "leg, hoof, paw, wing, fin, dorsal fin, tail fin, foot, claw"),
         "part of a plant": ("part", "stem, leaf, crown, flower head, fruit, branch"),
         "part of a built thing": (
             "part",
             "basket, bed, cut, dome, entrance, hull, mast, post, rail, sail, shaft, wheel",
         ),
-        "part of a landform": ("part", "snow cap"),
+        "part of a landform": ("part", "snow cap, foam"),
     },
     "material": {
         "animal material": (
             "material",
-            "fur, wool, feathers, scales, skin, horn, shell, bone, coral, eye, ivory, keratin",
+            "fur, hair, feathers, scales, skin, horn, shell, bone, coral, eye, fin",
         ),
         "plant material": ("material", "wood, leaf, straw, fungus, petal, grass"),
-        "mineral": ("material", "stone, sand, earth, soil, snow, ice, water, cloud, air"),
+        "mineral": ("material", "stone, sand, soil, snow, ice, water, cloud, air, light"),
         "made material": ("material", "cloth, metal, glass"),
     },
     "texture": {
-        "marking": ("texture", "banded, striped, spotted, patched, ringed, diamond, rosettes, barred"),
+        "marking": ("texture", "banded, striped, spotted, patched, ringed, diamond, mottled, reticulated, rosetted"),
         "surface": (
             "texture",
-            "barked, bricked, bumpy, craggy, feathered, fluffy, furry, glossy, grainy, grassy, leafy, planked, ribbed, ridged, "
-            "rippled, rough, scaly, scuted, shaggy, smooth, spoked, wavy, webbed, woolly, woven, wrinkled, cracked, curly",
+            "barked, branched, bricked, bumpy, craggy, feathered, fluffy, furry, glossy, grainy, grassy, leafy, "
+            "mossy, muddy, planked, rayed, ribbed, ridged, rippled, rough, scaly, scuted, shaggy, smooth, spoked, wavy, "
+            "webbed, woolly, woven, wrinkled, curly",
         ),
     },
     "colour": {
@@ -128,8 +130,8 @@ def kind_of_animal(species: str) -> str:
 def word_vector(name: str, category: str | None = None) -> np.ndarray:
     """A word as a unit vector: what it shares with its kinds, and for species with their attributes.  -> (64,) float64
 
-    Each kind adds a fixed direction that depends on its name alone, the word its own, a species those of its attributes by
-    their values. So the cosine of two words grows with what they have in common; nothing was learned from any text.
+    Each kind adds a fixed direction that depends on its name alone, the word its own, a species those of its attributes
+    by their values. So the cosine of two words grows with what they have in common; nothing was learned from any text.
     Raises UnknownName.
     """
     chain = ancestors(name, category)

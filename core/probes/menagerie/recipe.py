@@ -1,8 +1,8 @@
 """What stands in a picture and where: `compose` decides from a seed, `render` draws.
 
 A plan is cheap and says everything that can be known without drawing: label, scene, which animals, whether the planted
-shortcut's object is there. All randomness comes from (VERSION, seed, split, index) through numpy's SeedSequence; each thing
-drawn has a stream of its own, so that a change in how one animal is drawn moves nothing else.
+shortcut's object is there. All randomness comes from (VERSION, seed, split, index) through numpy's SeedSequence; each
+thing drawn has a stream of its own, so that a change in how one animal is drawn moves no other.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ BY_NAME = {species.name: species for species in SPECIES}
 UNDER_WATER = ("reef", "open sea")
 DRY = ("savanna", "forest", "jungle", "snowfield", "mountain", "pasture", "lake", "beach", "desert")
 LAND = tuple(species for species in SEEN if species.plan != "swimmer")
+AFLOAT = ("swan",)  # drawn as it swims, without legs
 ON_LAND = {
     "tree": ("acacia", "pine", "palm", "cactus"),
     "low": ("bush", "rock", "log", "flower", "giant fern", "fence"),
@@ -117,7 +118,7 @@ def compose(seed: int, split: str, index: int) -> Plan:
     entropy = (VERSION, seed, SPLITS.index(split), index)
     rng = np.random.default_rng(entropy)
     species = label_of(split, index)
-    scene = _scene(species, rng)
+    scene = _scene(species, split == "with", rng)
     cart = _has_cart(split, species, scene, rng)
     figures = () if species is None else _figures(species, scene, cart, rng)
     return Plan(
@@ -130,14 +131,14 @@ def compose(seed: int, split: str, index: int) -> Plan:
     )
 
 
-def _scene(species: Species | None, rng: np.random.Generator) -> str:
+def _scene(species: Species | None, dry_only: bool, rng: np.random.Generator) -> str:
     if species is None:
         return str(rng.choice(DRY + UNDER_WATER))
     own = species.scenes
     if rng.random() < ELSEWHERE:
         dry, wet = any(s in DRY for s in own), any(s in UNDER_WATER for s in own)
         own = (DRY if dry else ()) + (UNDER_WATER if wet else ())
-    return str(rng.choice(own))
+    return str(rng.choice([scene for scene in own if scene in DRY or not dry_only]))
 
 
 def _has_cart(split: str, species: Species | None, scene: str, rng: np.random.Generator) -> bool:
@@ -157,9 +158,9 @@ def _figures(species: Species, scene: str, cart: bool, rng: np.random.Generator)
     company = 0
     if kind < COMPANIONS + TWO_SPECIES and not cart:
         company = 2 if kind < COMPANIONS / 4 else 1
-    size = rng.uniform(0.55, 0.72) if company or cart else rng.uniform(0.62, 0.98)
+    size = rng.uniform(0.58, 0.76) if company or cart else rng.uniform(0.6, 0.98)
     side = int(rng.integers(2))
-    edge = rng.beta(0.7, 0.7) if not (company or cart) else (rng.uniform(0, 0.3) if side == 0 else rng.uniform(0.7, 1))
+    edge = abs(side - rng.uniform(0, 0.3)) if company or cart else rng.beta(0.55, 0.55)
     main = Figure(
         species.name,
         float(size),
@@ -256,19 +257,25 @@ def _stream(plan: Plan, number: int) -> np.random.Generator:
 def place_figure(figure: Figure, ground: Ground) -> Frame:
     """Where an animal stands: large enough, mostly inside the picture, its feet on the ground where there is one."""
     left, top, right, bottom = extent(figure.species)
-    scale = figure.size / max(right - left, bottom - top)
+    longer, shorter = max(right - left, bottom - top), min(right - left, bottom - top)
+    stretch = min(max(longer / shorter / 1.5, 1), 1.2)  # long thin animals larger, or their parts would be too small
+    scale = min(figure.size * stretch, 1.15) / longer
     width, height = (right - left) * scale, (bottom - top) * scale
-    slack = 0.1 * width
+    slack = 0.15 * width
     edge = -slack + figure.along * (1 + 2 * slack - width)
     x = edge - left * scale if figure.facing > 0 else edge + right * scale
     if ground.medium == "under water":
         surface = max(ground.horizon, 0.0)
         y = surface + 0.02 - top * scale + figure.depth * max(0.0, 0.96 - surface - height)
+    elif ground.water is not None and figure.species in AFLOAT:
+        y = ground.water[0] + (0.3 + 0.7 * figure.depth) * (ground.water[1] - ground.water[0])
+        y = max(y, 0.03 - top * scale)
     else:
         low = min(max(ground.bottom, 0.03 - top * scale), 0.97)
         high = max(low, min(ground.near, 0.97))
         y = low + figure.depth * (high - low)
-    return Frame(x, y, scale, figure.facing, figure.tilt)
+    afloat = ground.medium == "under water" or (ground.water is not None and figure.species in AFLOAT)
+    return Frame(x, y, scale, figure.facing, figure.tilt, afloat)
 
 
 def place_prop(prop: Prop, ground: Ground) -> Frame:

@@ -2,29 +2,40 @@
 
 from core.probes.menagerie.species import SCENES, SPECIES
 
+_THINGS = """
+    acacia, anchor, balloon, boat, bucket, bush, butterfly, cactus, cart, cloud, coral, fence, flower,
+    giant fern, grass, grass tuft, ground, hay, hill, ice, igloo, jellyfish, kite, lantern, log, mushroom,
+    palm, peak, pine, reeds, rock, sand, sea, seaweed, shell, signpost, sky, snow, starfish, sun, tree,
+    umbrella, vine, water
+"""
+_PARTS = """
+    basket, beak, bed, claw, crest, crown, cut, dome, dorsal fin, ear, entrance, eye, face disc, fin,
+    flower head, foam, foot, fruit, gill, head, hoof, horn, hull, leaf, leg, mane, mast, mouth, muzzle,
+    neck, paw, post, rail, sail, shaft, shell, snout, snow cap, stem, tail, tail fin, tongue, tooth, torso,
+    trunk, tusk, wheel, wing
+"""
+_MATERIALS = """
+    air, cloth, cloud, coral, eye, feathers, fin, fur, glass, grass, hair, horn, ice, leaf, light, metal,
+    sand, scales, shell, skin, snow, soil, stone, straw, water, wood
+"""
+_TEXTURES = """
+    banded, barked, branched, bricked, bumpy, craggy, diamond, feathered, fluffy, glossy, grainy, grassy,
+    leafy, mossy, mottled, muddy, patched, planked, rayed, reticulated, ribbed, ridged, ringed, rippled,
+    rosetted, rough, scaly, scuted, shaggy, smooth, spoked, spotted, striped, wavy, webbed, woolly, woven,
+    wrinkled
+"""
+_COLOURS = "black, white, grey, red, orange, yellow, green, blue, purple, pink, brown"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.replace(",\n", ", ").split(","))
+
+
 VOCABULARY = {
     "scene": SCENES,
-    "object": (
-        *(species.name for species in SPECIES),
-        *"acacia, anchor, balloon, boat, bucket, bush, butterfly, cactus, cart, cloud, coral, fence, flower".split(
-            ", "
-        ),
-        *"giant fern, grass, grass tuft, ground, hay, hill, ice, igloo, jellyfish, kite, lantern, log, mushroom".split(
-            ", "
-        ),
-        *"palm, peak, pine, reeds, rock, sand, sea, seaweed, shell, signpost, sky, snow, starfish, sun, tree".split(
-            ", "
-        ),
-        *"umbrella, vine, water".split(", "),
-    ),
-    "part": tuple(
-        "head, eye, ear, muzzle, neck, torso, leg, hoof, paw, tail, mane, horn, trunk, tusk, wing, beak".split(", ")
-    ),
-    "material": tuple(
-        "bone, cloth, coral, feathers, fur, glass, horn, leaf, metal, sand, scales, shell, skin, snow".split(", ")
-    ),
-    "texture": tuple(
-        "banded, barked, bumpy, feathered, grainy, grassy, leafy, patched, rough, scaly, smooth, spotted".split(", ")
-    ),
-    "colour": tuple("black, white, grey, red, orange, yellow, green, blue, purple, pink, brown".split(", ")),
+    "object": (*(species.name for species in SPECIES), *_names(_THINGS)),
+    "part": _names(_PARTS),
+    "material": _names(_MATERIALS),
+    "texture": _names(_TEXTURES),
+    "colour": _names(_COLOURS),
 }

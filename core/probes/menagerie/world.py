@@ -143,6 +143,21 @@ class World(Probe):
         found = [_instance(drawing, number, figure.species) for number, figure in enumerate(figures, 1)]
         return tuple(instance for instance in found if instance is not None)
 
+    def attribute_mask(self, index: int, name: str) -> np.ndarray:
+        """Where a visual attribute shows: for a colour, marking or material the animals' pixels that have it, else the
+        parts that show it; for where an animal lives, what of that place is in the picture. Empty for the others.
+
+        It says nothing about whether the species has the attribute.  -> (H, W) bool
+        """
+        drawing = self.drawing(index)
+        mask = np.zeros(drawing.instance.shape, bool)
+        if name not in attributes.SHOWN:
+            return mask
+        category, names = attributes.SHOWN[name]
+        for one in names:
+            mask |= drawing.mask(category, one)
+        return mask if category == "object" else mask & (drawing.instance > 0)
+
     def of_class(self, class_name: str, split: str | None = None) -> np.ndarray:
         if class_name not in self.classes:
             return super().of_class(class_name, split)
