@@ -8,7 +8,7 @@ from core.probes.menagerie.scenes import OBJECTS, draw_object, draw_scene, objec
 from core.probes.menagerie.shapes import Frame
 from core.probes.menagerie.species import CRITICAL, SCENES
 
-COLOURS = set("black white grey red orange yellow green blue purple pink brown".split())
+COLOURS = {"black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"}
 
 
 def painted(scene, seed, critical=True, size=96):

@@ -1,4 +1,4 @@
-"""Landscapes for the animals: `draw_scene` paints one and tells where animals may be; `draw_object` adds single things."""
+"""Landscapes: `draw_scene` paints one and tells where animals may be in it; `draw_object` adds single things."""
 
 import numpy as np
 

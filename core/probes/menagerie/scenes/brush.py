@@ -1,4 +1,4 @@
-"""Brushes for landscapes: tones drawn on a stencil and pressed on the canvas at once, fields below a skyline, cached noise.
+"""Brushes for landscapes: tones drawn on a stencil and pressed on the canvas at once, fields below a skyline, noise.
 
 Positions are in picture units as on the canvas. A tone is 1 (darkest) to 255 (lightest), 0 leaves what is below; a ramp
 turns tones into colours. Everything here works on small windows or at low resolution, because a scene has 15 ms.
@@ -49,8 +49,8 @@ def shade(name: str, rgb: Sequence[float], spread: float = 0.3) -> Ramp:
 
 
 def label(canvas: Canvas, spots: np.ndarray | slice, colour: np.ndarray | int, labels: dict[str, str | None]) -> None:
-    """Stamp object, part, material, texture and colour on flat indices of the sheet; what is not named is cleared, and so
-    are animals."""
+    """Stamp object, part, material, texture and colour on flat indices of the sheet; what is not named is cleared, and
+    so are animals."""
     for category in PLAIN:
         name = labels.get(category)
         canvas.maps[category].reshape(-1)[spots] = canvas.index(category, name) if name else 0
@@ -102,7 +102,7 @@ class Stencil:
             cv2.polylines(self.tone, list(points[chosen]), False, int(tones[chosen].mean()), thickness, shift=SHIFT)
 
     def dabs(self, centres, lengths, widths, angles, tones, tip: float = 0.0) -> None:
-        """Little leaves or puffs in the order given: ellipses turned by `angles` radians, `tip` 1 makes them pointed."""
+        """Little leaves or puffs in the order given: ellipses turned by `angles` radians; `tip` 1 points them."""
         if self.empty or not len(centres):
             return
         count, unit = len(centres), self.n * (1 << SHIFT)
@@ -179,8 +179,8 @@ class Stencil:
         np.copyto(self.tone, changed, where=drawn)
 
     def press(self, ramp: Ramp, *, opacity: float = 1.0, soft: float = 0.0, **labels: str) -> None:
-        """Colour the tones and stamp the labels (none given: what is below keeps its own); `soft` blurs the edge by that
-        many picture units."""
+        """Colour the tones and stamp the labels (none given: what is below keeps its own); `soft` blurs the edge by
+        that many picture units."""
         if self.empty:
             return
         if soft:
@@ -231,7 +231,7 @@ class Stencil:
 
 
 def below(canvas, line, bottom, stops: Sequence[Paint], *, grain=None, **labels: str | None) -> None:
-    """Fill from a skyline (pixels,) or level down to `bottom` with a gradient of paints; `grain` (h, w) multiplies 1 + it."""
+    """Fill from a skyline (pixels,) or level down to `bottom` with a gradient of paints, times 1 + `grain`."""
     n = canvas.pixels
     line = np.broadcast_to(np.asarray(line, float) * n, (n,))
     top, end = int(np.clip(np.floor(line.min()), 0, n)), int(np.clip(np.ceil(bottom * n), 0, n))
@@ -353,7 +353,7 @@ def laid(kind: str, rng, top: float, bottom: float, *, zoom=1.0, stretch=1.0, fa
 
 @lru_cache(maxsize=32)
 def _spline(count: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Matrices that take `count` points to their smooth line, its tangents, and widths at the points to widths along it."""
+    """Matrices from `count` points to their smooth line, to its tangents, and from widths there to widths along it."""
     line = np.stack([smooth(np.stack([row, row], 1), closed=False, steps=steps)[:, 0] for row in np.eye(count)], 1)
     at = np.linspace(0, count - 1, len(line))
     return line, np.gradient(line, axis=0), np.stack([np.interp(at, np.arange(count), row) for row in np.eye(count)], 1)

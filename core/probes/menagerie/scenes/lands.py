@@ -221,8 +221,8 @@ def jungle(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     hour = choose_hour(rng, morning=1, noon=2, dull=0.7)
     horizon = rng.uniform(0.5, 0.6)
     hour = type(hour)(hour.name, hour.sky, (0.72, 0.82, 0.62), hour.tint, 0.0, 0.0)
-    draw_sky(canvas, rng, hour, horizon, 0.0)
-    for level, size, far, count in ((0.26, 0.34, 0.7, 10), (0.4, 0.3, 0.46, 16), (horizon, 0.24, 0.24, 22)):
+    _fill_wood(canvas, rng, hour, 0.0, horizon, 0.85)
+    for level, size, far, count in ((0.26, 0.34, 0.7, 18), (0.4, 0.3, 0.46, 20), (horizon, 0.24, 0.24, 24)):
         treeline(canvas, rng, hour, level, size, far, rgb=(0.20, 0.40, 0.22), count=22)
         _fill_wood(canvas, rng, hour, level - 0.02, horizon + 0.05, far)
         _rosettes(canvas, rng, hour, level - size * 0.8, min(level + 0.1, horizon), far, count)
@@ -271,7 +271,7 @@ def _rosettes(canvas, rng, hour, top, bottom, far, count):
     tips = feet + way * long[:, None] + np.stack([0 * long, long * 0.38], 1)
     tones = 112 + 56 * way @ np.array(canvas.light) + rng.normal(0, 22, len(long))
     stencil.blades(feet, bends, tips, long * 0.17, tones)
-    ramp = ink("green", (0.22, 0.42, 0.22), 0.46, haze=(hour.haze, far * 0.9))
+    ramp = ink("green", (0.22, 0.42, 0.22), 0.46, haze=(hour.haze, far * 0.8))
     stencil.press(ramp, object="tree", part="crown", material="leaf", texture="leafy")
 
 

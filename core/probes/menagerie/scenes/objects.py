@@ -54,8 +54,9 @@ def draw_object(
 ) -> None:
     """Draw an object standing at the frame, over whatever is there; animals below it lose those pixels.
 
-    Own units: about 1 high (the boat and the cloud 1 wide, the fence 5 long, the cart in units of a donkey's body length).
-    `haze` is a far colour (r, g, b) and its share 0..1; `shadow` casts one on the ground. Raises KeyError for unknown names.
+    Own units: about 1 high (the boat and the cloud 1 wide, the fence 5 long, the cart in a donkey's body lengths).
+    `haze` is a far colour (r, g, b) and its share 0..1; `shadow` casts one on the ground. Raises KeyError for an
+    unknown name.
     """
     draw, _, wide = OBJECTS[name]
     if wide and shadow:

@@ -20,7 +20,7 @@ def _foliage(canvas, frame, rng, clumps, leaf=0.05, per=46, tip=0.3):
     low = np.min([[x - w * 0.62, y - h * 0.62] for x, y, w, h in clumps], 0)
     high = np.max([[x + w * 0.62, y + h * 0.62] for x, y, w, h in clumps], 0)
     stencil = Stencil.around(canvas, frame([low, high]))
-    detail = float(np.clip(frame.scale / 0.3, 0.3, 1.0))
+    detail = float(np.clip(frame.scale / 0.42, 0.3, 1.0))
     per, leaf = int(per * detail), leaf / detail**0.5
     sun = np.array(canvas.light) / np.hypot(*canvas.light)
     middle = np.mean([[x, y] for x, y, _, _ in clumps], 0)
@@ -270,24 +270,30 @@ PETALS = {
 def flower(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> None:
     """A small group of flowers of one colour."""
     name = str(rng.choice(list(PETALS)))
-    count = int(rng.integers(3, 7))
-    heads = np.stack([rng.uniform(-0.6, 0.6, count), -rng.uniform(0.55, 1.0, count)], 1)
+    near = frame.scale > 0.09  # a clump close by shows more and finer flowers
+    count, size = (int(rng.integers(7, 12)), 0.6) if near else (int(rng.integers(3, 7)), 1.0)
+    across = np.linspace(-0.62, 0.62, count) + rng.normal(0, 0.05, count)
+    heads = np.stack([across, -rng.uniform(0.45, 0.98, count) * (1 - 0.3 * np.abs(across))], 1)
     stems = np.stack([heads * [0.5, 0], heads], 1)
     leaves = Stencil.around(canvas, frame([[-0.9, -1.1], [0.9, 0.05]]))
-    leaves.lines(frame(stems.reshape(-1, 2)).reshape(count, 2, 2), 110, 0.06 * frame.scale)
-    foot = stems[:, 0] + np.stack([rng.normal(0, 0.15, count), np.full(count, -0.12)], 1)
-    leaves.dabs(frame(foot), 0.42 * frame.scale, 0.13 * frame.scale, rng.normal(-np.pi / 2, 0.6, count), 140, 0.7)
+    leaves.lines(frame(stems.reshape(-1, 2)).reshape(count, 2, 2), 110, 0.05 * size * frame.scale)
+    aside, rise = rng.normal(0, 0.12, 2 * count), rng.uniform(-0.22, -0.06, 2 * count)
+    foot = np.repeat(stems[:, 0], 2, 0) + np.stack([aside, rise], 1)
+    lean, tones = rng.normal(-np.pi / 2, 0.6, 2 * count), rng.normal(130, 26, 2 * count)
+    leaves.dabs(frame(foot), 0.42 * size**0.5 * frame.scale, 0.12 * size * frame.scale, lean, tones, 0.7)
     leaves.press(ink("green", (0.36, 0.52, 0.27), 0.35), object="flower", part="leaf", material="leaf")
+    petals = {"object": "flower", "part": "flower head", "material": "leaf"}
     bloom = Stencil.around(canvas, frame(heads), margin=0.3 * frame.scale)
-    for head in heads:
+    for head in heads[np.argsort(heads[:, 1])]:
         angles = np.arange(6) * np.pi / 3 + rng.uniform(0, 1)
-        ring = head + 0.12 * np.stack([np.cos(angles), np.sin(angles)], 1)
-        bloom.dabs(frame(ring), 0.24 * frame.scale, 0.16 * frame.scale, angles, rng.normal(150, 30, 6))
-    bloom.press(ink(name, PETALS[name], 0.3), object="flower", part="flower head", material="leaf")
+        ring = head + 0.12 * size * np.stack([np.cos(angles), np.sin(angles) * 0.8], 1)
+        shine = 140 - 40 * np.sin(angles) + rng.normal(0, 16, 6)
+        bloom.dabs(frame(ring), 0.24 * size * frame.scale, 0.16 * size * frame.scale, angles, shine)
+    bloom.press(ink(name, PETALS[name], 0.3), **petals)
     heart = "orange" if name == "yellow" else "yellow"
     centre = Stencil.around(canvas, frame(heads), margin=0.2 * frame.scale)
-    centre.dabs(frame(heads), 0.15 * frame.scale, 0.15 * frame.scale, 0, 140)
-    centre.press(ink(heart, PETALS[heart], 0.2), object="flower", part="flower head", material="leaf")
+    centre.dabs(frame(heads), 0.14 * size * frame.scale, 0.12 * size * frame.scale, 0, 140)
+    centre.press(ink(heart, PETALS[heart], 0.2), **petals)
 
 
 def mushroom(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> None:

@@ -1,4 +1,4 @@
-"""Things in a landscape: `thing(canvas, frame, rng, ink)` in own units, ground (or waterline) at y = 0, as in `plants`."""
+"""Things in a landscape: `thing(canvas, frame, rng, ink)` in own units, ground or waterline at y = 0."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def _solid(canvas, frame, outline, ink, name, rgb, *, tone=130, relief=40, sprea
 
 
 def cart(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> None:
-    """A wooden two-wheeled cart, shafts forward, in units of the donkey's body: a bed 1.1 long on large spoked wheels."""
+    """A wooden two-wheeled cart, shafts forward, in a donkey's body lengths: a bed 1.1 long on large spoked wheels."""
     rgb = np.array(((0.58, 0.36, 0.20), (0.52, 0.34, 0.22), (0.62, 0.42, 0.24))[rng.integers(3)])
     reach = [[-0.85, -1.2], [1.5, 0.1]]
     _wheel(canvas, frame, rng, ink, (0.1, -0.43), 0.41, rgb * 0.62)
@@ -79,11 +79,9 @@ def _wheel(canvas, frame, rng, ink, centre, radius, rgb):
         stencil.polygon(tube(spoke, np.array([0.042, 0.03]) * frame.scale, steps=2), 120 + 50 * way @ canvas.light)
     ring = np.linspace(0, 2 * np.pi, 49)
     circle = np.stack([np.cos(ring), np.sin(ring)], 1)
-    for k in range(48):
-        outer, inner = hub + circle[k : k + 2] * radius, hub + circle[k : k + 2] * radius * 0.83
-        stencil.polygon(
-            frame(np.concatenate([outer, inner[::-1]])), 130 + 60 * circle[k] * [frame.facing, 1] @ canvas.light
-        )
+    rim = frame(hub + circle * radius * 0.915)
+    tones = 130 + 60 * (circle[:-1] @ (np.array(canvas.light) * [frame.facing, 1]))
+    stencil.lines(np.stack([rim[:-1], rim[1:]], 1), tones, 0.17 * radius * frame.scale, levels=10)
     stencil.lines(frame(hub + circle * radius * 0.985)[None], 40, 0.024 * frame.scale)
     stencil.polygon(frame(ellipse(x, y, 0.19, 0.19)), 92)
     stencil.polygon(frame(ellipse(x - 0.01, y - 0.01, 0.1, 0.1)), 190)
@@ -338,16 +336,17 @@ def cloud(canvas: Canvas, frame: Frame, rng: np.random.Generator, ink: Ink) -> N
     spots = np.concatenate([np.stack([x, y], 1), extra])
     size = np.concatenate([size, rng.uniform(0.14, 0.22, 4)])
     spots = np.concatenate([spots, [[-0.16, -0.04], [0.16, -0.04], [0.0, -0.06]]])
-    size = np.concatenate([size, [0.2, 0.2, 0.22]])
+    size = np.concatenate([size, [0.2, 0.2, 0.11]])
+    wide = np.concatenate([size[:-1] * 1.25, [0.9]])
     stencil = Stencil.around(canvas, frame([[-0.62, -0.5], [0.62, 0.06]]), margin=0.02)
     sun = np.array([np.sign(canvas.light[0]) * frame.facing, -0.8])
-    for share, shift, tone in ((1.0, 0.0, 110), (0.86, 0.03, 176), (0.62, 0.06, 236)):
+    for share, shift, tone in ((1.0, 0.0, 70), (0.84, 0.045, 170), (0.58, 0.085, 245)):
         puffs = frame(spots + sun * shift * size[:, None] * 3)
-        stencil.dabs(puffs, size * share * frame.scale * 1.25, size * share * frame.scale, 0, tone)
+        stencil.dabs(puffs, wide * share * frame.scale, size * share * frame.scale, 0, tone)
     base = int(np.clip((frame([0.0, 0.0])[1] * stencil.n - stencil.origin[1]), 0, stencil.tone.shape[0]))
     stencil.tone[base:] = 0
     stencil.press(
-        ink("white", (0.91, 0.92, 0.93), 0.13),
+        ink("white", (0.90, 0.91, 0.93), 0.16),
         soft=0.0055,
         opacity=0.92,
         object="cloud",

@@ -279,11 +279,11 @@ def reef(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
 def open_sea(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     """The sea cut open: a strip of sky and swell above, blue depth below."""
     hour = choose_hour(rng, morning=1, noon=2, dusk=0.8, dull=0.6)
-    surface = rng.uniform(0.2, 0.3)
+    surface = rng.uniform(0.21, 0.31)
     draw_sky(canvas, rng, hour, surface, 0.8)
     _swell(canvas, rng, hour, surface)
     if critical:
-        size = rng.uniform(0.15, 0.24)
+        size = min(rng.uniform(0.15, 0.24), (surface - 0.015) / 1.2)
         frame = Frame(rng.uniform(0.15, 0.85), surface + 0.004, size, int(rng.choice([-1, 1])), rng.normal(0, 3))
         draw_object(canvas, "boat", frame, rng)
     shift = rng.normal(0, 0.02, 3)
@@ -324,7 +324,8 @@ def _waterline(canvas, rng, surface, keep, maps):
     np.copyto(canvas.rgb[: len(keep)], keep, where=where[..., None])
     for name, sheet in maps.items():
         np.copyto(canvas.maps[name][: len(keep)], sheet, where=where)
-    edge = np.stack([x[::8], wave[::8]], 1)
+    x, wave = np.append(x[::8], 1.01), np.append(wave[::8], wave[-1])
+    edge = np.stack([x, wave], 1)
     stencil = Stencil.around(canvas, edge, margin=0.02)
     stencil.polygon(np.concatenate([edge, (edge + [0, 0.011])[::-1]]), 120)
     stencil.lines(edge[None], 230, 0.004)
