@@ -152,10 +152,10 @@ def plates(size: float, angle: float = 0.0, edge: float = 0.16) -> Weight:
 
 def mottles(rng: np.random.Generator, size: float, cover: float = 0.4, stretch: float = 1.0) -> Weight:
     """Irregular soft blotches about `size` across over a share of the ground; `stretch` > 1 makes upright streaks."""
-    noise = cv2.copyMakeBorder(rng.random((16, 16)).astype(np.float32), 2, 2, 2, 2, cv2.BORDER_WRAP)
-    noise = cv2.resize(noise, (320, 320), interpolation=cv2.INTER_CUBIC)[32:-32, 32:-32]
-    tile = np.clip((noise - np.quantile(noise[::4, ::4], 1 - cover)) / 0.16 + 0.5, 0, 1)
-    return _tiled(tile, 16 * size, 16 * size * stretch, 0.0)
+    noise = cv2.copyMakeBorder(rng.random((8, 8)).astype(np.float32), 2, 2, 2, 2, cv2.BORDER_WRAP)
+    noise = cv2.resize(noise, (192, 192), interpolation=cv2.INTER_CUBIC)[32:-32, 32:-32]
+    tile = np.clip((noise - np.quantile(noise[::2, ::2], 1 - cover)) / 0.16 + 0.5, 0, 1)
+    return _tiled(tile, 8 * size, 8 * size * stretch, 0.0)
 
 
 def _tiled(tile: np.ndarray, width: float, height: float, angle: float) -> Weight:

@@ -37,7 +37,11 @@ def draw(canvas: Canvas, species: str, frame: Frame, rng: np.random.Generator, i
     rests = rng.random() < 0.3 or frame.afloat or bird.leg is None
     sunk = bird.sits if rests else 0.0
     rows = _posed(bird, rng, sunk)
-    body, paint, lift = Loft.through(rows), bird.paint.varied(rng, 0.03), rng.uniform(*bird.open)
+    body, paint, lift = (
+        Loft.through(rows),
+        bird.paint.varied(rng, 0.015 if bird.paint.name == "black" else 0.03),
+        rng.uniform(*bird.open),
+    )
     brush.shadow(*(0.0, 1.3) if sunk else bird.shadow)
     if lift > 8:
         _wing(brush, bird, paint, 1.6 * lift, sunk, far=True)

@@ -56,9 +56,9 @@ def draw(brush: Brush) -> None:
     brush.marking(ellipse(0.0, -0.88, 0.42, 0.26), CREAM, torso, relief=0.5, texture="feathered")
     brush.mark("torso", (0, -0.5))
     _feet(brush)
+    spots = brush.pattern("mottled", UMBER, mottles(rng, 0.075, 0.42))
     for side in (-1, 1):
         wing = rotate(smooth(WING, steps=6), -open_, (0.3, -0.95)) * [side, 1]
-        spots = brush.pattern("mottled", UMBER, mottles(rng, 0.075, 0.42))
         placed = brush.paint(wing, brown, "wing", "feathers", pattern=spots, relief=0.7)
         for k in range(3):
             bar = np.array(((0.24, -0.2 - 0.11 * k), (0.36, -0.24 - 0.12 * k), (0.5, -0.22 - 0.13 * k)))

@@ -220,7 +220,11 @@ def extent(species: str) -> tuple[float, float, float, float]:
 def draw(canvas: Canvas, species: str, frame: Frame, rng: np.random.Generator, instance: int) -> None:
     """Draw one swimmer with its labels and landmarks."""
     plan, brush = SWIMMERS[species], Brush(canvas, species, frame, rng, instance)
-    paint, bend, plump = plan.paint.varied(rng), rng.uniform(-0.045, 0.045), rng.uniform(0.93, 1.06)
+    paint, bend, plump = (
+        plan.paint.varied(rng, 0.015 if plan.paint.name == "black" else 0.04),
+        rng.uniform(-0.045, 0.045),
+        rng.uniform(0.93, 1.06),
+    )
     body = _body(plan, bend, plump)
     for fin in plan.fins:
         _fin(brush, plan, body, fin, paint)
@@ -260,11 +264,12 @@ def _fin(brush: Brush, plan: Swimmer, body: Loft, fin: Fin, paint: Paint) -> Non
     if plan is CLOWNFISH:
         inner = rotate(_placed(brush, body, fin, 0.8), turn, body.at(fin.u, fin.v))
         rays = brush.pattern("rayed", Paint("orange", tuple(0.8 * np.array(paint.rgb))), _rays(fin))
-        brush.paint(outline, BLACK, fin.part, "fin", relief=0.3)
-        brush.paint(inner, paint, fin.part, "fin", pattern=rays, relief=0.4)
+        brush.paint(outline, BLACK, fin.part, "skin", relief=0.3)
+        brush.paint(inner, paint, fin.part, "skin", pattern=rays, relief=0.4)
     else:
         shade = 0.75 if fin.far else 1.0
-        tone = Paint(plan.fin_paint.name, tuple(shade * np.array(plan.fin_paint.rgb)))
+        base = paint if plan.fin_paint is plan.paint else plan.fin_paint
+        tone = Paint(base.name, tuple(shade * np.array(base.rgb)))
         brush.paint(outline, tone, fin.part, plan.material, texture="smooth", relief=0.5)
     if not fin.far:
         spot = rotate(rotate(middle, turn), body.heading(fin.u)) + body.at(fin.u, fin.v)
