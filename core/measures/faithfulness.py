@@ -27,7 +27,7 @@ from core.methods.heatmap import Heatmap
 STEPS = 12
 RANDOM_ORDERS = 3
 CELLS = 8  # random orders take cells of 1/8 of each side: single pixels would only look like noise
-BATCH = 36
+PIXELS = 36 * 128 * 128  # of input per pass: larger inputs go in smaller batches, within the same memory
 Progress = Callable[[int, int, str], None]
 
 
@@ -107,6 +107,11 @@ def mean_colour(image: Tensor) -> Tensor:
     return image.mean((2, 3), keepdim=True).expand_as(image)
 
 
+def batch_size(image: Tensor) -> int:
+    """Pictures per pass: 36 of 128 x 128, 11 of 224 x 224."""
+    return max(1, PIXELS // image[0, 0].numel())
+
+
 def curves(
     network: Any, image: Tensor, orders: Tensor, steps: int = STEPS, progress: Progress | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -121,11 +126,11 @@ def curves(
     plan = [(end, end, 0, 0) for end in (image, soft, plain)]
     for reached, left in ((image, soft), (plain, image)):
         plan += [(reached, left, m, count) for m in range(len(place)) for count in counts]
-    answers = []
-    for start in range(0, len(plan), BATCH):
+    answers, size = [], batch_size(image)
+    for start in range(0, len(plan), size):
         if progress:
             progress(start, len(plan), "Faithfulness")
-        part = plan[start : start + BATCH]
+        part = plan[start : start + size]
         changed = [torch.where(place[m] < count, reached, left) for reached, left, m, count in part]
         # the same numbers, but CPU convolutions take half the time on this layout
         stacked = torch.cat(changed).contiguous(memory_format=torch.channels_last)
@@ -148,12 +153,11 @@ def faithfulness(
     values = [heatmap.at_input(*image.shape[-2:]) for heatmap in heatmaps]
     inserted, deleted = curves(network, image, torch.from_numpy(np.stack(values)), steps, progress)
     results = []
-    for number, (heatmap, value) in enumerate(zip(heatmaps, values, strict=True)):
+    for number, heatmap in enumerate(heatmaps):
         insertion, deletion = (_curve(answers[number, :, heatmap.class_index]) for answers in (inserted, deleted))
-        flat = not np.nanmax(value, initial=-np.inf) > np.nanmin(value, initial=np.inf)
-        results.append(
-            Faithfulness(heatmap.method, heatmap.layer, heatmap.class_index, insertion, deletion, bool(flat))
-        )
+        seen = heatmap.values[~np.isnan(heatmap.values)]
+        flat = not (seen.size and seen.max() > seen.min())
+        results.append(Faithfulness(heatmap.method, heatmap.layer, heatmap.class_index, insertion, deletion, flat))
     return results
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from captum.attr import LayerGradCam
 
-from core.measures.faithfulness import BATCH, STEPS, faithfulness, floors
+from core.measures.faithfulness import STEPS, batch_size, faithfulness, floors
 from core.methods.gradcam import gradcam
 from core.methods.heatmap import Heatmap
 from core.networks.menagerie_nets import CLASSES, INPUT, performer
@@ -94,8 +94,9 @@ def test_insertion_and_deletion_cost_their_forward_passes(network, batch, report
     pictures = 2 * len(maps) * (STEPS - 1) + 3
 
     def bare():
-        for start in range(0, pictures, BATCH):
-            network.probabilities(batch.expand(min(BATCH, pictures - start), -1, -1, -1).contiguous())
+        size = batch_size(batch)
+        for start in range(0, pictures, size):
+            network.probabilities(batch.expand(min(size, pictures - start), -1, -1, -1).contiguous())
 
     ms = best(
         {
