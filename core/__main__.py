@@ -135,15 +135,25 @@ def cache(arguments) -> None:
     store = Store()
     if arguments.verb == "list":
         rows = [
-            (entry.digest[:16], entry.request.method if entry.request else "damaged", f"{entry.size / 1e6:.2f} MB")
-            for entry in store.list()
+            (item.digest[:16], item.kind, _size([item]), time.strftime("%Y-%m-%d %H:%M", time.localtime(item.used)))
+            for item in store.list()
         ]
-        table(rows, ("artefact", "method", "size"))
+        table(rows, ("name", "kind", "size", "last used"))
     elif arguments.verb == "verify":
         report = store.verify()
+        for damage in report.damaged:
+            print(f"{damage.path}: {damage.reason}")
         print(f"{report.sound} sound, {len(report.damaged)} damaged and set aside")
     else:
-        print(f"{store.prune()} removed")
+        limit = None if arguments.megabytes is None else int(arguments.megabytes * 1e6)
+        days = 30 if arguments.days is None and limit is None else arguments.days
+        removed = store.prune(None if days is None else days * 86400, limit, arguments.everything)
+        left = store.list()
+        print(f"{len(removed)} removed ({_size(removed)}), {len(left)} kept ({_size(left)})")
+
+
+def _size(items) -> str:
+    return f"{sum(item.size for item in items) / 1e6:.2f} MB"
 
 
 def train(arguments) -> None:
@@ -193,6 +203,9 @@ def parser() -> argparse.ArgumentParser:
     )
     one = verb(cache, "list, verify or prune what was kept")
     one.add_argument("verb", choices=("list", "verify", "prune"))
+    one.add_argument("--days", type=float, help="prune what was not used for so long (30, unless --megabytes is given)")
+    one.add_argument("--megabytes", type=float, help="prune the least recently used until no more than this is left")
+    one.add_argument("--all", action="store_true", dest="everything", help="prune everything, uploads too")
     one = verb(train, "train the embedded networks again, from nothing")
     one.add_argument("name", nargs="?")
     return top

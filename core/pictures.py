@@ -4,7 +4,6 @@ import io
 import re
 import warnings
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import BadImage, UnknownName, near
 from core.probes.probe import Probe
+from core.request import image_subject
 from core.store import find_file, keep_file
 
 LARGEST = 50_000_000  # pixels; larger files are refused before they are decoded
@@ -58,12 +58,7 @@ class Picture:
     @property
     def subject(self) -> str:
         """What a request calls this picture: its place in a probe, else 'image:' and the sha256 of its pixels."""
-        return self.source or f"image:{pixels_sha(self.image)}"
-
-
-def pixels_sha(image: np.ndarray) -> str:
-    """sha256 of a picture's size and pixels, hexadecimal."""
-    return sha256(f"{image.shape}{image.dtype}".encode() + np.ascontiguousarray(image).tobytes()).hexdigest()
+        return self.source or image_subject(self.image)
 
 
 def decode(data: bytes) -> np.ndarray:
