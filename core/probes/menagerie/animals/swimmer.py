@@ -335,7 +335,7 @@ def _shark(brush: Brush, body: Loft, placed: np.ndarray, paint: Paint) -> None:
 
 def _orca(brush: Brush, body: Loft, placed: np.ndarray, paint: Paint) -> None:
     saddle = ((0.5, -1.2), (0.56, -0.6), (0.66, -0.45), (0.66, -0.8), (0.62, -1.2))
-    brush.marking(body.shape(saddle), MIST, placed, relief=0.6)
+    brush.marking(body.shape(saddle), MIST, placed, texture="patched", relief=0.6)
     low = [
         (0.005, 0.35),
         (0.1, 0.42),
@@ -352,9 +352,9 @@ def _orca(brush: Brush, body: Loft, placed: np.ndarray, paint: Paint) -> None:
     ]
     curve = smooth(low, closed=False)
     under = np.concatenate([body.at(curve[:, 0], curve[:, 1]), body.at(np.linspace(0.86, 0, 30), 1.25)])
-    brush.marking(under, WHITE, placed, relief=0.75)
+    brush.marking(under, WHITE, placed, texture="patched", relief=0.75)
     patch = ((0.125, -0.2), (0.16, -0.42), (0.235, -0.42), (0.255, -0.24), (0.2, -0.12))
-    brush.marking(body.shape(patch), WHITE, placed, relief=0.6)
+    brush.marking(body.shape(patch), WHITE, placed, texture="patched", relief=0.6)
     _fin(brush, ORCA, body, PADDLE, paint)
 
 
