@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.probes.menagerie.canvas import Canvas
-from core.probes.menagerie.scenes import lands, waters
+from core.probes.menagerie.scenes import lands, waters, woods
 from core.probes.menagerie.scenes.ground import Ground
 from core.probes.menagerie.scenes.objects import OBJECTS, draw_object, object_extent
 
@@ -11,8 +11,8 @@ __all__ = ["OBJECTS", "SCENE_PAINTERS", "Ground", "draw_object", "draw_scene", "
 
 SCENE_PAINTERS = {
     "savanna": lands.savanna,
-    "forest": lands.forest,
-    "jungle": lands.jungle,
+    "forest": woods.forest,
+    "jungle": woods.jungle,
     "snowfield": lands.snowfield,
     "mountain": lands.mountain,
     "pasture": lands.pasture,

@@ -5,7 +5,9 @@ turns tones into colours. Everything here works on small windows or at low resol
 """
 
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache
+from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -17,22 +19,26 @@ SHIFT = 4  # sub-pixel bits of OpenCV's drawing
 PLAIN = ("object", "part", "material", "texture")  # categories named by the caller; colours come from the paint
 
 
+@lru_cache(maxsize=8)
+def _shares(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """How much of each of `count` paints is in every tone (256, count), and which is the nearest (256,)."""
+    tones, at = np.linspace(0, 255, 256), np.linspace(0, 255, count)
+    share = np.stack([np.interp(tones, at, row) for row in np.eye(count)], 1).astype(np.float32)
+    return share, np.abs(tones[:, None] - at[None]).argmin(1)
+
+
 class Ramp:
     """Colours for tones 0..255, from the first paint to the last; the nearest paint gives the colour's name."""
 
-    def __init__(self, *paints: Paint, at: Sequence[float] | None = None):
-        tones = np.linspace(0, 255, 256)
-        at = np.linspace(0, 255, len(paints)) if at is None else np.asarray(at, float)
-        colours = np.array([paint.rgb for paint in paints], float)
+    def __init__(self, *paints: Paint):
+        share, self.nearest = _shares(len(paints))
         self.paints = paints
-        self.rgb = np.stack([np.interp(tones, at, colours[:, c]) for c in range(3)], 1).astype(np.float32)
-        self.nearest = np.abs(tones[:, None] - at[None]).argmin(1)
+        self.rgb = share @ np.array([paint.rgb for paint in paints], np.float32)
 
     def mixed(self, rgb: Sequence[float], amount: float) -> "Ramp":
         """The same names, every colour moved by `amount` towards `rgb`: haze, or the tint of an hour."""
-        far = Ramp(*self.paints)
-        far.nearest = self.nearest
-        far.rgb = (self.rgb + amount * (np.asarray(rgb, np.float32) - self.rgb)).astype(np.float32)
+        far = copy(self)
+        far.rgb = self.rgb + np.float32(amount) * (np.asarray(rgb, np.float32) - self.rgb)
         return far
 
     def numbers(self, canvas: Canvas) -> np.ndarray:
@@ -42,10 +48,9 @@ class Ramp:
 
 def shade(name: str, rgb: Sequence[float], spread: float = 0.3) -> Ramp:
     """One colour from `spread` darker and cooler to `spread` lighter and warmer."""
-    rgb = np.asarray(rgb, float)
-    dark = np.clip(rgb * (1 - spread) * [0.94, 0.98, 1.08], 0, 1)
-    light = np.clip(rgb + spread * (np.array([1.0, 0.97, 0.86]) - rgb) * 0.8, 0, 1)
-    return Ramp(Paint(name, tuple(dark)), Paint(name, tuple(rgb)), Paint(name, tuple(light)))
+    dark = tuple(value * (1 - spread) * cool for value, cool in zip(rgb, (0.94, 0.98, 1.08), strict=True))
+    light = tuple(value + spread * 0.8 * (sun - value) for value, sun in zip(rgb, (1.0, 0.97, 0.86), strict=True))
+    return Ramp(Paint(name, dark), Paint(name, tuple(rgb)), Paint(name, light))
 
 
 def label(canvas: Canvas, spots: np.ndarray | slice, colour: np.ndarray | int, labels: dict[str, str | None]) -> None:
@@ -66,8 +71,8 @@ class Stencil:
 
     def __init__(self, canvas: Canvas, left: float, top: float, right: float, bottom: float):
         n = canvas.pixels
-        x0, x1 = (int(np.clip(v, 0, n)) for v in (np.floor(left * n), np.ceil(right * n)))
-        y0, y1 = (int(np.clip(v, 0, n)) for v in (np.floor(top * n), np.ceil(bottom * n)))
+        x0, x1 = (min(max(int(v), 0), n) for v in (floor(left * n), ceil(right * n)))
+        y0, y1 = (min(max(int(v), 0), n) for v in (floor(top * n), ceil(bottom * n)))
         self.canvas, self.n = canvas, n
         self.window = (slice(y0, max(y0, y1)), slice(x0, max(x0, x1)))
         self.origin = np.array([x0, y0], float)
@@ -82,12 +87,13 @@ class Stencil:
         return cls(canvas, low[0], low[1], high[0], high[1])
 
     def _pixels(self, points):
-        return np.round((np.asarray(points, float) * self.n - self.origin) * (1 << SHIFT)).astype(np.int32)
+        scaled = np.asarray(points, float) * (self.n << SHIFT) - self.origin * (1 << SHIFT)
+        return np.rint(scaled).astype(np.int32)
 
     def polygon(self, outline: np.ndarray, tone: float) -> None:
         """Fill an outline (n, 2)."""
         if not self.empty:
-            cv2.fillPoly(self.tone, [self._pixels(outline)], int(np.clip(tone, 1, 255)), shift=SHIFT)
+            cv2.fillPoly(self.tone, [self._pixels(outline)], int(min(max(tone, 1), 255)), shift=SHIFT)
 
     def lines(self, strokes: np.ndarray, tones: np.ndarray | float, width: float = 0.003, levels: int = 6) -> None:
         """Open strokes (N, k, 2), drawn dark to light in a few levels; `width` in picture units."""
@@ -124,12 +130,11 @@ class Stencil:
         widths = np.asarray(widths, float)
         spine, across, half, tail, head = _limb(np.asarray(points, float), widths)
         side = np.array([np.sign(self.canvas.light[0]), -0.2])
-        tones = [float(np.clip(tone + rise * round_by, 1, 255)) for rise in (-0.6, 0.1, 0.7)]
-        for share, value in zip((1.0, 0.72, 0.4), tones, strict=True):
+        for share, rise in ((1.0, -0.6), (0.72, 0.1), (0.4, 0.7)):
             shift = side * widths.mean() * (1 - share) * 0.36
             rim = np.concatenate([spine + across * half * share, spine[-1] + head * share])
             rim = np.concatenate([rim, (spine - across * half * share)[::-1], spine[0] + tail * share])
-            self.polygon(rim + shift, value)
+            self.polygon(rim + shift, tone + rise * round_by)
 
     def blades(self, feet, middles, tips, widths, tones) -> None:
         """Tapering blades (N, 2) each, from foot over middle to tip, painted in the order given."""
@@ -341,7 +346,7 @@ def crop(kind: str, rng: np.random.Generator, shape: tuple[int, int], zoom: floa
 def laid(kind: str, rng, top: float, bottom: float, *, zoom=1.0, stretch=1.0, fade=0.5, columns=160) -> np.ndarray:
     """A noise tile lying on flat ground between two levels, small and faint with distance.  -> (rows, columns)"""
     rows = max(4, int((bottom - top) * columns))
-    near = np.linspace(0.04, 1, rows) ** 1.0
+    near = np.linspace(0.04, 1, rows)
     depth = 1 / (near + 0.12)
     u0, v0 = rng.random(2) * 256
     across = np.linspace(-0.5, 0.5, columns)

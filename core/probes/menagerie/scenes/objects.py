@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from core.probes.menagerie.canvas import Canvas
-from core.probes.menagerie.scenes import plants, things
+from core.probes.menagerie.scenes import plants, seabed, stone, things
 from core.probes.menagerie.scenes.brush import Ramp, shade
 from core.probes.menagerie.shapes import Frame, ellipse
 
@@ -15,16 +15,16 @@ OBJECTS = {
     "acacia": (plants.acacia, (-0.75, -1.03, 0.75, 0.04), 0.9),
     "pine": (plants.pine, (-0.34, -1.1, 0.34, 0.04), 0.45),
     "giant fern": (plants.giant_fern, (-0.9, -1.1, 0.9, 0.06), 0.9),
-    "igloo": (things.igloo, (-1.0, -1.0, 1.0, 0.06), 2.1),
-    "peak": (things.peak, (-1.1, -1.02, 1.1, 0.03), 0.0),
+    "igloo": (stone.igloo, (-1.0, -1.0, 1.0, 0.06), 2.1),
+    "peak": (stone.peak, (-1.1, -1.02, 1.1, 0.03), 0.0),
     "fence": (things.fence, (-2.7, -1.15, 2.7, 0.08), 0.0),
     "reeds": (plants.reeds, (-0.75, -1.15, 0.75, 0.06), 0.0),
     "palm": (plants.palm, (-0.5, -1.15, 0.85, 0.05), 0.4),
     "cactus": (plants.cactus, (-0.42, -1.05, 0.42, 0.05), 0.4),
-    "coral": (plants.coral, (-0.9, -1.15, 0.9, 0.06), 0.6),
+    "coral": (seabed.coral, (-0.9, -1.15, 0.9, 0.06), 0.6),
     "boat": (things.boat, (-0.55, -1.2, 0.6, 0.14), 0.0),
     "cart": (things.cart, (-0.75, -1.35, 1.42, 0.05), 1.5),
-    "rock": (things.rock, (-0.85, -1.1, 0.85, 0.1), 1.5),
+    "rock": (stone.rock, (-0.85, -1.1, 0.85, 0.1), 1.5),
     "bush": (plants.bush, (-0.95, -1.1, 0.95, 0.1), 1.6),
     "tree": (plants.tree, (-0.5, -1.08, 0.5, 0.04), 0.7),
     "flower": (plants.flower, (-0.95, -1.3, 0.95, 0.06), 0.0),
@@ -34,12 +34,12 @@ OBJECTS = {
     "grass tuft": (plants.grass_tuft, (-0.9, -1.1, 0.9, 0.06), 0.0),
     "dry tuft": (partial(plants.grass_tuft, name="yellow", rgb=(0.72, 0.60, 0.36)), (-0.9, -1.1, 0.9, 0.06), 0.0),
     "leaves": (plants.leaves, (-0.9, -1.1, 0.9, 0.1), 0.0),
-    "seaweed": (plants.seaweed, (-0.7, -1.1, 0.7, 0.06), 0.0),
-    "shell": (things.shell, (-0.85, -1.0, 0.85, 0.1), 1.2),
-    "starfish": (things.starfish, (-0.65, -0.4, 0.65, 0.4), 0.9),
+    "seaweed": (seabed.seaweed, (-0.7, -1.1, 0.7, 0.06), 0.0),
+    "shell": (seabed.shell, (-0.85, -1.0, 0.85, 0.1), 1.2),
+    "starfish": (seabed.starfish, (-0.65, -0.4, 0.65, 0.4), 0.9),
     "mushroom": (plants.mushroom, (-0.55, -1.05, 0.55, 0.08), 0.7),
     "balloon": (things.balloon, (-0.42, -1.05, 0.42, 0.03), 0.0),
-    "ice": (things.ice_block, (-0.8, -1.1, 0.8, 0.08), 1.4),
+    "ice": (stone.ice_block, (-0.8, -1.1, 0.8, 0.08), 1.4),
 }
 
 

@@ -6,9 +6,9 @@ import numpy as np
 from core.probes.menagerie.canvas import Canvas, Paint
 from core.probes.menagerie.scenes.brush import Stencil, below, crop, laid, shade, shafts, skyline
 from core.probes.menagerie.scenes.ground import Ground
-from core.probes.menagerie.scenes.lands import GRASS, mixed, plain, ridges, scatter, strokes, treeline
 from core.probes.menagerie.scenes.objects import draw_object, ink
 from core.probes.menagerie.scenes.sky import choose_hour, draw_sky, tint
+from core.probes.menagerie.scenes.terrain import GRASS, mixed, plain, ridges, scatter, strokes, treeline
 from core.probes.menagerie.shapes import Frame, smooth
 
 SURFACE = {"object": "water", "material": "water", "texture": "rippled"}
