@@ -108,7 +108,8 @@ def stripes(
     def phase(x, y):
         turned = np.arctan2(np.minimum(x - x0, 0), np.maximum(y0 - y, 0.02))
         trunk = k * np.maximum(x - x0, 0) + k * 0.42 * turned
-        legs = -k * 0.42 * np.pi / 2 - k * 1.25 * (y + knee) + np.where(x > x0, 4 * np.pi, 0).astype(np.float32)
+        start = np.where(x > x0, np.float32(k * (0.315 - x0)), np.float32(-0.21 * np.pi * k))
+        legs = start - k * 1.25 * (y + knee)
         down = step(-0.08, 0.10, y + knee)
         return (1 - down) * trunk + down * legs + wobble * noise(x, y) + shift
 

@@ -111,8 +111,8 @@ class Face:
     def _flap(self, animal):
         """The elephant's ear, a large sheet hanging behind the eye."""
         wave = 0.03 * animal.pose.tail
-        points = [(0.10, -0.34), (-0.12, -0.52), (-0.46, -0.55 - wave), (-0.74, -0.32), (-0.82, 0.08 + wave), (-0.66, 0.46),
-                  (-0.36, 0.80), (-0.14, 0.66), (0.02, 0.34), (0.14, 0.0)]  # fmt: skip
+        points = [(0.10, -0.34), (-0.12, -0.52), (-0.46, -0.55 - wave), (-0.74, -0.32), (-0.82, 0.08 + wave),
+                  (-0.66, 0.46), (-0.36, 0.80), (-0.14, 0.66), (0.02, 0.34), (0.14, 0.0)]  # fmt: skip
         outline = smooth(np.asarray(points), steps=6)
         # the ear hangs from the head but keeps upright whatever the head does
         upright = rotate(outline * self.size, 0.45 * self.angle) + self.place((0.12, 0.0))
@@ -128,8 +128,8 @@ class Face:
         reach = -root[1] - 0.06
         curl = 0.10 + 0.10 * animal.pose.tail
         spine = root + np.array([
-            (-0.05, -0.08), (0.02, 0.10), (0.035, 0.42 * reach), (0.03, 0.72 * reach), (0.05 + 0.4 * curl, 0.93 * reach - curl * 0.3),
-            (0.11 + 0.6 * curl, 0.95 * reach - 1.1 * curl),
+            (-0.05, -0.08), (0.02, 0.10), (0.035, 0.42 * reach), (0.03, 0.72 * reach),
+            (0.05 + 0.4 * curl, 0.93 * reach - 0.3 * curl), (0.11 + 0.6 * curl, 0.95 * reach - 1.1 * curl),
         ])  # fmt: skip
         tusk = self.place((0.74, 0.22))
         ivory = tube(tusk + np.array([(-0.03, -0.03), (0.06, 0.10), (0.20, 0.14)]), [0.05, 0.042, 0.012])

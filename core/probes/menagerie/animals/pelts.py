@@ -52,8 +52,26 @@ class Kit:
     tip: tuple[float, float]
 
     def throat(self, paint: Paint, line: float, soft: float = 0.06, amount: float = 1.0) -> Pattern:
-        """The underside of the neck, below a line along it."""
-        return self.on(self.neck, paint, lambda x, y: amount * step(line, line + soft, y) * step(-0.08, 0.02, x))
+        """The underside of the neck, below a line along it, not the shoulder behind it."""
+
+        def weight(xs, ys):
+            below, ahead = self.neck(xs, ys)[1], self.body(xs, ys)[0]
+            return amount * step(line, line + soft, below) * step(0.34, 0.45, ahead)
+
+        return Pattern(None, paint, weight)
+
+    def up_neck(self, phase: Weight, pace: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """Stripes of the trunk that turn to ring the neck, one every `pace`: their phase, in picture units."""
+        x0, y0 = 0.36, -0.5 * (self.build.back[0] + self.build.belly[0])
+        start = float(np.asarray(phase(np.float32(x0), np.float32(y0))))
+
+        def turned(xs, ys):
+            along, below = self.neck(xs, ys)
+            ring = start + 2 * np.pi / pace * along + 2.5 * below * below
+            mix = step(-0.10, 0.12, along)
+            return (1 - mix) * phase(*self.body(xs, ys)) + mix * ring
+
+        return turned
 
     def from_tip(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Distance from the tail's end, in body lengths."""
@@ -66,7 +84,7 @@ class Kit:
     def everywhere(self, paint: Paint, weight: Weight, name: str | None = None) -> dict[str, Pattern]:
         """One marking over the trunk, the neck and the legs."""
         pattern = self.on(self.body, paint, weight, name)
-        return {part: pattern for part in ("torso", "neck", "leg")}
+        return dict.fromkeys(("torso", "neck", "leg"), pattern)
 
     def belly(self, paint: Paint, amount: float = 1.0, soft: float = 0.10) -> Pattern:
         """A light underside of the trunk."""
@@ -104,20 +122,20 @@ def _bars(phase: Weight, sharp: float = 2.6, level: float = 0.0) -> Weight:
 
 
 def zebra(kit: Kit) -> Coat:
-    phase = stripes((-0.14, -0.37), 0.132, 0.37, kit.rng, 0.3)
+    phase = stripes((-0.14, -0.32), 0.132, 0.37, kit.rng, 0.3)
     fade = 0.5 * (kit.build.belly[1] + kit.build.belly[2])
     bars = _bars(phase)
 
     def trunk(x, y):
         return bars(x, y) * (1 - step(-fade - 0.05, -fade + 0.02, y))
 
-    neck = _bars(lambda x, y: 2 * np.pi * x / 0.115 + 4 * y * y)
+    neck = Pattern("striped", DARK, _bars(kit.up_neck(phase, 0.115)))
     face = _bars(lambda x, y: 2 * np.pi * (x - 0.5 * np.abs(y - 0.05)) / 0.19, 2.2, 0.1)
     patterns = {
         "torso": (kit.on(kit.body, DARK, trunk, "striped"),),
         "leg": (kit.on(kit.body, DARK, bars, "striped"),),
-        "neck": (kit.on(kit.neck, DARK, neck, "striped"),),
-        "mane": (kit.on(kit.neck, DARK, neck, "striped"),),
+        "neck": (neck,),
+        "mane": (neck,),
         "head": (kit.on(kit.head, DARK, face, "striped"), kit.muzzle(DARK, 0.74, 0.1)),
     }
     return Coat(WHITE, hair=CREAM, tail=DARK, ear=DARK, patterns=patterns)
@@ -202,21 +220,28 @@ def lion(kit: Kit) -> Coat:
 def tiger(kit: Kit) -> Coat:
     base = Paint("orange", (0.90, 0.50, 0.14))
     noise = waves(kit.rng, 0.16)
-    phase = stripes((-0.16, -0.33), 0.112, 0.31, kit.rng, 0.75)
+    phase = stripes((-0.16, -0.25), 0.112, 0.29, kit.rng, 0.75)
+
+    ring = kit.up_neck(phase, 0.11)
+
+    def gaps(x, y):
+        return 0.42 + 0.42 * noise(x, y)
 
     def bars(x, y):
-        return np.clip(0.5 + 2.6 * (np.sin(phase(x, y)) - 0.42 - 0.42 * noise(x, y)), 0, 1)
+        return np.clip(0.5 + 2.6 * (np.sin(phase(x, y)) - gaps(x, y)), 0, 1)
 
-    light = kit.everywhere(
-        WHITE, lambda x, y: step(-0.44, -0.36, y) * step(-0.30, -0.42, y) * step(0.5, 0.3, np.abs(x))
-    )
+    def rings(xs, ys):
+        return np.clip(0.5 + 2.6 * (np.sin(ring(xs, ys)) - gaps(*kit.body(xs, ys))), 0, 1)
+
     face = _bars(lambda x, y: 2 * np.pi * (np.hypot(x - 0.75, y) / 0.20), 2.4, 0.45)
-    patterns = _gather(light, kit.everywhere(DARK, bars, "striped"))
-    patterns["torso"] = (kit.belly(WHITE, 1.0, 0.12), *patterns["torso"][1:])
-    patterns["leg"] = (kit.on(kit.body, WHITE, lambda x, y: 0.7 * step(-0.22, -0.02, y)), *patterns["leg"][1:])
+    marks = kit.on(kit.body, DARK, bars, "striped")
+    patterns = {
+        "torso": (kit.belly(WHITE, 1.0, 0.12), marks),
+        "leg": (kit.on(kit.body, WHITE, lambda x, y: 0.7 * step(-0.22, -0.02, y)), marks),
+    }
     patterns["neck"] = (
         kit.throat(WHITE, 0.07, 0.07),
-        kit.on(kit.neck, DARK, _bars(lambda x, y: 2 * np.pi * x / 0.10, 2.6, 0.5), "striped"),
+        Pattern("striped", DARK, rings),
     )
     patterns["head"] = (
         kit.cheek(WHITE, 0.10, 0.08),
@@ -284,11 +309,11 @@ def cheetah(kit: Kit) -> Coat:
     dots, small = tiled("spots", 0.52, kit.rng), tiled("spots", 1.25, kit.rng)
     spots = kit.on(kit.body, DARK, dots, "spotted")
     bands = _bars(lambda x, y: 1.2 + 2 * np.pi * kit.from_tip(x, y) / 0.13)
-    tear = lambda x, y: (
-        step(0.055, 0.030, np.abs(y - (-0.06 + 1.1 * (x - 0.55) ** 2 + 0.55 * (x - 0.52))))
-        * step(0.48, 0.52, x)
-        * step(0.84, 0.78, x)
-    )  # noqa: E501, E731
+
+    def tear(x, y):
+        line = np.abs(y + 0.06 - 1.1 * (x - 0.55) ** 2 - 0.55 * (x - 0.52))
+        return step(0.055, 0.030, line) * step(0.48, 0.52, x) * step(0.84, 0.78, x)
+
     patterns = {
         "torso": (kit.belly(WHITE, 1.0, 0.10), spots),
         "leg": (spots,),
@@ -310,18 +335,15 @@ def wolf(kit: Kit) -> Coat:
     base = Paint("grey", (0.60, 0.59, 0.57))
     saddle = Paint("grey", (0.30, 0.29, 0.29))
     light = Paint("white", (0.86, 0.84, 0.79))
-    noise, fine = waves(kit.rng, 0.12), waves(kit.rng, 0.05)
+    noise = waves(kit.rng, 0.22)
 
     def back(x, y):
-        edge = -0.60 + 0.035 * noise(x, y) + 0.02 * fine(x, y)
-        return 0.9 * step(edge + 0.06, edge - 0.07, y)
+        edge = -0.60 + 0.025 * noise(x, y)
+        return 0.85 * step(edge + 0.09, edge - 0.09, y)
 
     patterns = {
         "torso": (kit.belly(light, 0.9, 0.14), kit.on(kit.body, saddle, back)),
-        "neck": (
-            kit.throat(light, 0.05, 0.07),
-            kit.on(kit.neck, saddle, lambda x, y: 0.85 * step(-0.02, -0.12, y)),
-        ),
+        "neck": (kit.on(kit.body, saddle, back), kit.throat(light, 0.02, 0.10)),
         "leg": (kit.on(kit.body, saddle, back), kit.on(kit.body, light, lambda x, y: 0.8 * step(-0.38, -0.16, y))),
         "head": (kit.cheek(light, 0.02, 0.10), kit.on(kit.head, saddle, lambda x, y: 0.6 * step(-0.16, -0.28, y))),
         "tail": (kit.on(kit.body, saddle, lambda x, y: 0.9 * step(-0.36, -0.26, y)),),
@@ -368,7 +390,10 @@ def polar_bear(kit: Kit) -> Coat:
 
 def cow(kit: Kit) -> Coat:
     patch = [DARK, Paint("brown", (0.47, 0.24, 0.13))][int(kit.rng.random() < 0.35)].varied(kit.rng, 0.02)
-    noise = waves(kit.rng, 0.26)
+    large, small = waves(kit.rng, 0.27), waves(kit.rng, 0.19)
+
+    def noise(x, y):
+        return 0.7 * large(x, y) + 0.55 * small(x, y)
 
     def patches(x, y):
         return np.clip(0.5 + 6 * (noise(x, y) + 0.10), 0, 1) * step(-0.22, -0.34, y)
@@ -377,7 +402,8 @@ def cow(kit: Kit) -> Coat:
         kit.head, patch, lambda x, y: step(0.70, 0.62, x) * np.maximum(step(-0.12, -0.08, y), step(0.1, 0.02, x))
     )
     patterns = _gather(kit.everywhere(patch, patches, "patched"))
-    patterns["neck"] = (kit.on(kit.neck, patch, lambda x, y: step(0.02, 0.07, x + 0.3 * y)),)
+    cape = kit.on(kit.neck, patch, lambda x, y: step(0.02, 0.07, x + 0.3 * y + 0.05 * noise(x, y)), "patched")
+    patterns["neck"] = (*patterns["neck"], cape)
     patterns["head"] = (face, kit.muzzle(PINK, 0.80, 0.08))
     return Coat(WHITE, foot=DARK, tail=WHITE, ear=PINK, hair=patch, patterns=patterns, paints={"ear": patch})
 
@@ -385,10 +411,10 @@ def cow(kit: Kit) -> Coat:
 def sheep(kit: Kit) -> Coat:
     wool = Paint("white", (0.92, 0.89, 0.81))
     face = [Paint("black", (0.17, 0.15, 0.15)), Paint("white", (0.88, 0.80, 0.70))][int(kit.rng.random() < 0.35)]
-    curl = waves(kit.rng, 0.045)
+    curl, clump = waves(kit.rng, 0.045), waves(kit.rng, 0.09)
     shade = Paint("white", (0.74, 0.70, 0.62))
     fleece = {
-        part: (kit.on(kit.body, shade, lambda x, y: 0.6 * step(0.35, 0.9, curl(x, y)), "woolly"),)
+        part: (kit.on(kit.body, shade, lambda x, y: 0.6 * step(0.35, 1.0, curl(x, y) + 0.6 * clump(x, y)), "woolly"),)
         for part in ("torso", "neck", "tail")
     }
     return Coat(
@@ -406,7 +432,9 @@ def okapi(kit: Kit) -> Coat:
             0.5 + 2.6 * np.sin(2 * np.pi * (y + 0.35 * np.where(x < 0, x + 0.35, 0)) / 0.082 + 0.7 * wobble(x, y)), 0, 1
         )
 
-    upper = lambda y: step(-0.86, -0.80, y) * step(-0.30, -0.36, y)  # noqa: E731
+    def upper(y):
+        return step(-0.86, -0.80, y) * step(-0.30, -0.36, y)
+
     legs = kit.on(kit.body, WHITE, lambda x, y: bars(x, y) * upper(y), "striped")
     lower = kit.on(kit.body, WHITE, lambda x, y: step(-0.36, -0.32, y) * step(-0.08, -0.12, y))
     rump = kit.on(kit.body, WHITE, lambda x, y: bars(x, y) * upper(y) * step(-0.30, -0.37, x))

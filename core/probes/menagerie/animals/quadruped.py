@@ -53,7 +53,7 @@ class Quadruped:
         near = [piece for name in ("hind near", "front near") for piece in self._leg(name)]
         if self.species == "cow":
             self._udder()
-        self.form([*near, trunk, self._neck()] if self.woolly else [trunk, self._neck(), *near])
+        self.form([*near, trunk, self._neck()] if self.woolly else [trunk, *near, self._neck()])
         if self.species in MANES:
             self._crest(MANES[self.species])
         elif self.species == "lion":
@@ -129,7 +129,7 @@ class Quadruped:
 
     def _crest(self, length):
         """Hair along the top of the neck: standing up, or falling over its side in horses."""
-        withers, _, base, middle, top = self.build.back[0], *self.build.neck
+        withers, (_, _, middle, top) = self.build.back[0], self.build.neck
         along = self.neck[3] - self.neck[1]
         up = np.array([along[1], -along[0]]) / np.linalg.norm(along)
         forelock = self.face.place((0.12, -0.20))

@@ -46,7 +46,7 @@ def pose(build: Build, rng: np.random.Generator) -> Pose:
             swing = (t - 0.7) / 0.3
             feet[name] = (build.stride * (2 * swing - 1), 0.07 * np.sin(np.pi * swing))
         else:
-            feet[name] = (rng.normal(0, 0.025) + (0.075 if "far" in name else -0.035), 0.0)
+            feet[name] = (rng.normal(0, 0.025) + (0.09 if "far" in name else -0.045), 0.0)
     neck = build.graze + rng.normal(0, 3) if grazing else rng.uniform(*build.carriage)
     middle = sum(build.carriage) / 2
     head = build.head[2] + (18 if grazing else 0.35 * (middle - neck)) + rng.normal(0, 4)
@@ -60,8 +60,8 @@ def torso(build: Build, girth: float) -> np.ndarray:
     low = (girth - 1) * 0.5
     return smooth(
         [
-            (-0.475, -tail - 0.02), (-0.40, -croup + 0.012), (-0.30, -croup - 0.004), (-0.12, -(0.35 * croup + 0.65 * back)),
-            (0.07, -back), (0.24, -withers), (0.34, -withers + 0.03), (0.46, -(0.55 * withers + 0.45 * chest)),
+            (-0.475, -tail - 0.02), (-0.40, -croup + 0.012), (-0.30, -croup - 0.004),
+            (-0.12, -(0.35 * croup + 0.65 * back)), (0.07, -back), (0.24, -withers), (0.34, -withers + 0.03), (0.46, -(0.55 * withers + 0.45 * chest)),
             (0.505, -chest), (0.44, -(0.5 * chest + 0.5 * brisket)), (0.30, -brisket + low), (0.03, -belly + low),
             (-0.20, -(0.45 * belly + 0.55 * flank) + low), (-0.36, -flank), (-0.475, -(0.4 * tail + 0.6 * flank)),
             (-0.515, -(0.8 * tail + 0.2 * flank)),
@@ -82,7 +82,7 @@ def neck_spine(build: Build, angle: float) -> np.ndarray:
 
 
 def neck_outline(build: Build, spine: np.ndarray) -> np.ndarray:
-    """The neck grown out of the trunk: from the withers over the crest to the poll, and along the throat to the chest."""
+    """The neck grown out of the trunk: from the withers along the crest to the poll, and down the throat to the chest."""
     (withers, back, _, _), (chest, brisket, _, _) = build.back, build.belly
     _, _, middle, top = build.neck
     along = spine[3] - spine[1]
@@ -90,7 +90,7 @@ def neck_outline(build: Build, spine: np.ndarray) -> np.ndarray:
     up = np.array([along[1], -along[0]])
     return smooth(
         [
-            (0.02, -0.6 * back - 0.4 * brisket), (0.14, -0.3 * withers - 0.7 * back + 0.03), (0.26, -withers + 0.012),
+            (0.02, -0.6 * back - 0.4 * brisket), (0.14, -0.3 * withers - 0.7 * back + 0.03), (0.26, -withers + (0.012 if along[1] < 0 else 0.035)),
             spine[2] + up * middle / 2, spine[3] + up * top * 0.48, spine[3] + along * top * 0.45,
             spine[3] - up * top * 0.5, spine[2] - up * middle / 2, (0.49, -chest + 0.005),
             (0.40, -0.6 * brisket - 0.4 * chest),
@@ -114,7 +114,7 @@ def curly(outline: np.ndarray, height: float, count: int, rng: np.random.Generat
 
 
 def leg(build: Build, name: str, foot: tuple[float, float]) -> Leg:
-    """A leg from inside the trunk to the toe; the foot stands `foot[0]` before its joint and `foot[1]` over the ground."""
+    """A leg from inside the trunk to the toe; the foot stands `foot[0]` before its joint, `foot[1]` over the ground."""
     front = name.startswith("front")
     widths = build.front if front else build.hind
     height = 0.69 * build.back[0] if front else 0.73 * build.back[2]
@@ -198,11 +198,13 @@ def tail(build: Build, swing: float) -> tuple[np.ndarray, np.ndarray]:
             (-0.54, 0.74 - 0.3 * curl),
             (-0.72, 0.66 - 0.9 * curl),
         ]
-        return root + length * np.array(spine), np.array([1.15, 1.0, 0.92, 0.86, 0.84, 0.8]) * width
+        spine = root + length * np.array(spine)
+        spine[:, 1] = np.minimum(spine[:, 1], -0.03 - width / 2)
+        return spine, np.array([1.15, 1.0, 0.92, 0.86, 0.84, 0.8]) * width
     out = 0.09 + 0.07 * swing
     if kind == "hair":
         spine = root + length * np.array(
-            [(0.06, 0.0), (-0.10 - out, 0.06), (-0.17 - out, 0.45), (-0.15 - 1.4 * out, 1.0)]
+            [(0.06, 0.0), (-0.04 - 0.7 * out, 0.06), (-0.10 - out, 0.45), (-0.10 - 1.4 * out, 1.0)]
         )
         return spine, np.array([0.4, 0.72, 1.0, 0.34]) * width
     spine = root + length * np.array(
