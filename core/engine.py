@@ -5,7 +5,6 @@ redraw (the methods that call themselves instant) is computed when asked for and
 """
 
 import functools
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.atomic import delete
 from core.errors import NotDefined, UnknownClass, UnknownName, near
 from core.measures import diagnosis, localisation
 from core.measures import faithfulness as faith
 from core.measures.interval import Estimate, bootstrap
-from core.methods import METHODS, Method, find_method
+from core.methods import METHODS, find_method
 from core.methods import explain as run_methods
 from core.methods.heatmap import Heatmap
 from core.methods.registry import checked_parameters
@@ -35,7 +35,7 @@ Key = tuple[str, str | None, int]
 
 # Set once, here, for the whole process: Streamlit runs every redraw in a new thread, and a number that one of them set
 # later would hold for some of the others only. The last bits of a sweep depend on it.
-torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or min(8, len(os.sched_getaffinity(0)))))
+torch.set_num_threads(min(8, torch.get_num_threads()))
 torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
 
 
@@ -89,28 +89,18 @@ def explain(
     settings = {name: checked_parameters(find_method(name), (parameters or {}).get(name, {})) for name in methods}
     found: dict[Key, Heatmap | NotDefined] = {}
     where: dict[str, list[Layer | None]] = {}
-    for method in map(find_method, settings):
-        reasons = {layer: method.defined(network, layer) for layer in (layers if method.per_layer else [None])}
-        where[method.name] = [layer for layer, reason in reasons.items() if not reason]
-        for layer, reason in reasons.items():
-            if reason:
-                found |= {(method.name, layer and layer.name, c): NotDefined(reason) for c in classes}
-    if not classes:
-        return found
-    found |= _instant(
-        network, image, classes, layers, [name for name in where if where[name]], settings, seed, progress
-    )
-    for method in map(find_method, where):
-        if method.cost != "instant" and where[method.name]:
-            base = Request(
-                method.name,
-                method.version,
-                network.fingerprint,
-                subject or image_subject(image),
-                parameters=settings[method.name],
-                seed=seed,
-            )
-            found |= _slow(method, network, image, base, classes, where[method.name], progress)
+    for name in settings if classes else ():
+        for layer in layers if METHODS[name].per_layer else [None]:
+            if reason := METHODS[name].defined(network, layer):
+                found |= {(name, layer and layer.name, c): NotDefined(reason) for c in classes}
+            else:
+                where.setdefault(name, []).append(layer)
+    found |= _instant(network, image, classes, where, settings, seed, progress)
+    for name, places in where.items():
+        if METHODS[name].cost != "instant":
+            asked = {"subject": subject or image_subject(image), "parameters": settings[name], "seed": seed}
+            base = Request(name, METHODS[name].version, network.fingerprint, **asked)
+            found |= _slow(base, network, image, classes, places, progress)
     return found
 
 
@@ -204,7 +194,7 @@ def answer(
         raise UnknownName(f"nothing is known to answer '{request.method}'{near(request.method, known)}")
     artefact = _kept(request, lambda: compute(request, network, source, progress), progress)
     if artefact.folder is not None:
-        _checkpoint(request).unlink(missing_ok=True)
+        delete(_checkpoint(request))
     return artefact
 
 
@@ -221,33 +211,38 @@ def _store(folder: Path) -> Store:
 
 
 def _kept(request: Request, compute: Callable[[], Mapping[str, np.ndarray]], progress: Progress | None) -> Artefact:
+    """Loads without a word; tells `progress` before anything is computed, so that it can refuse."""
+
+    def told() -> Mapping[str, np.ndarray]:
+        if progress:
+            progress(0, 1, "beginning")
+        return compute()
+
     def waiting() -> None:
         if progress:
-            progress(0, 1, "waiting for the one who is computing this already")
+            progress(0, 1, "waiting for somebody who is computing the same")
 
-    return store().build(request, compute, waiting)
+    return store().build(request, told, waiting)
 
 
 def _instant(
     network: Network,
     image: np.ndarray,
     classes: Sequence[int],
-    layers: Sequence[Layer],
-    names: Sequence[str],
+    where: Mapping[str, Sequence[Layer | None]],
     settings: Mapping[str, Mapping[str, Any]],
     seed: int,
     progress: Progress | None,
 ) -> dict[Key, Heatmap]:
-    names = [name for name in names if METHODS[name].cost == "instant"]
+    names = [name for name in where if METHODS[name].cost == "instant"]
     if not names:
         return {}
-    batch, spatial = network.prepare([image]), [layer for layer in layers if layer.spatial]
+    layers = list(dict.fromkeys(layer for name in names for layer in where[name] if layer))
+    batch, labels = network.prepare([image]), torch.tensor([classes])
     with network.lock:
-        results = run_methods(
-            names, network, batch, torch.tensor([classes]), spatial, progress=progress, seed=seed, parameters=settings
-        )
+        results = run_methods(names, network, batch, labels, layers, progress=progress, seed=seed, parameters=settings)
     return {
-        (name, layer, label): _heatmap(METHODS[name], values, layer, label)
+        (name, layer, label): _heatmap(name, values, layer, label)
         for name, maps in results.items()
         for layer, together in maps.items()
         for label, values in zip(classes, together[0].cpu().numpy(), strict=True)
@@ -255,10 +250,9 @@ def _instant(
 
 
 def _slow(
-    method: Method,
+    base: Request,
     network: Network,
     image: np.ndarray,
-    base: Request,
     classes: Sequence[int],
     layers: Sequence[Layer | None],
     progress: Progress | None,
@@ -279,12 +273,12 @@ def _slow(
 
         for label, request in asked.items():
             values = _kept(request, functools.partial(compute, label), progress).arrays["values"]
-            found[method.name, request.layer, label] = _heatmap(method, values, request.layer, label)
+            found[base.method, request.layer, label] = _heatmap(base.method, values, request.layer, label)
     return found
 
 
-def _heatmap(method: Method, values: np.ndarray, layer: str | None, label: int) -> Heatmap:
-    return Heatmap(np.array(values, np.float32), method.name, layer, label, method.signed)
+def _heatmap(name: str, values: np.ndarray, layer: str | None, label: int) -> Heatmap:
+    return Heatmap(np.array(values, np.float32), name, layer, label, METHODS[name].signed)
 
 
 def _maps(request: Request, network: Network, image: np.ndarray, progress: Progress | None) -> dict[str, np.ndarray]:
@@ -306,7 +300,7 @@ def _confusion(request: Request, network: Network, probe: Probe, progress: Progr
     try:
         go(checkpoint=checkpoint)
     except CannotResume:  # left by a process with another number of threads, or another torch
-        checkpoint.unlink(missing_ok=True)
+        delete(checkpoint)
         go(checkpoint=checkpoint)
     return {"counts": table.result()}
 

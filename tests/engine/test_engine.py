@@ -93,6 +93,12 @@ def runs(monkeypatch):
     return asked
 
 
+def stop(done, total, label):
+    """Stops work that has begun."""
+    if done:
+        raise Cancelled("stopped")
+
+
 def ask(network, image, classes=(0, 3), layers=("0", "2"), methods=INSTANT, **more):
     names = {layer.path: layer.name for layer in network.layers}
     return engine.explain(
@@ -183,6 +189,26 @@ def test_another_question_is_computed_anew(network, image, runs, change):
     assert len(runs) == 2
 
 
+def test_what_is_not_kept_can_be_refused_before_any_work(network, image, runs, monkeypatch):
+    def refuse(done, total, label):
+        raise Cancelled("not now")
+
+    def no_image(self, index):
+        raise AssertionError("a picture was drawn")
+
+    with pytest.raises(Cancelled):
+        ask(network, image, classes=[0], methods=["lime"], parameters=LIME, progress=refuse)
+    assert runs == []
+    with monkeypatch.context() as patch:
+        patch.setattr(Noise, "image", no_image)
+        with pytest.raises(Cancelled):
+            engine.confusion(network, Noise(), progress=refuse)
+    ask(network, image, classes=[0], methods=["lime"], parameters=LIME)
+    engine.confusion(network, Noise())
+    assert len(ask(network, image, classes=[0], methods=["lime"], parameters=LIME, progress=refuse)) == 1
+    assert engine.confusion(network, Noise(), progress=refuse).counts.sum() == COUNT
+
+
 def test_another_network_is_another_question(image, runs):
     for seed in (0, 1):
         ask(toy_network(seed=seed), image, classes=[0], methods=["lime"], parameters=LIME)
@@ -190,9 +216,6 @@ def test_another_network_is_another_question(image, runs):
 
 
 def test_slow_work_can_be_stopped_and_leaves_nothing(network, image):
-    def stop(done, total, label):
-        raise Cancelled("stopped")
-
     with pytest.raises(Cancelled):
         ask(network, image, methods=["lime"], parameters=LIME, progress=stop)
     assert engine.store().list() == ()
@@ -285,9 +308,6 @@ def test_a_stopped_confusion_goes_on_and_is_kept(network, cache, monkeypatch):
     images, real = [], Noise.image
     monkeypatch.setattr(Noise, "image", lambda self, index: images.append(index) or real(self, index))
 
-    def stop(done, total, label):
-        raise Cancelled("stopped")
-
     with pytest.raises(Cancelled):
         engine.confusion(network, Noise(), progress=stop)
     assert [item.kind for item in engine.store().list()] == ["checkpoint"]
@@ -301,9 +321,6 @@ def test_a_stopped_confusion_goes_on_and_is_kept(network, cache, monkeypatch):
 
 
 def test_a_checkpoint_with_other_threads_is_given_up(network):
-    def stop(done, total, label):
-        raise Cancelled("stopped")
-
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(before + 1)

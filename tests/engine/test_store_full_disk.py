@@ -74,6 +74,9 @@ def full(folder):
         assert store.build(asked(seed), never).folder
     assert store.trouble == ""
     assert store.verify().sound == 5
+    fill(folder / "filling")
+    assert len(store.prune(everything=True)) == 5, "space can be made on a full disk"
+    assert shutil.disk_usage(folder).free > LARGE["values"].nbytes
 
 
 def read_only(folder):
