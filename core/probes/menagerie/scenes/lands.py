@@ -127,7 +127,7 @@ def mountain(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground
             last = k == len(heights)
             x = rng.uniform(0.2, 0.8) if last else rng.uniform(0, 1)
             draw_object(canvas, "peak", Frame(x, horizon + 0.02, height), rng, haze=(hour.haze, 0.12 if last else 0.42))
-    hills = [(-0.01, rng.uniform(0.05, 0.1), 3, "green", (0.30, 0.42, 0.34), 0.36, "hill", "grass", "grassy")]
+    hills = [(-0.01, rng.uniform(0.05, 0.1), 3, "green", (0.30, 0.42, 0.34), 0.36, "hill", "leaf", "grassy")]
     ridges(canvas, rng, hour, horizon, hills)
     if rng.random() < 0.75:
         treeline(
@@ -164,8 +164,26 @@ def pasture(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
         rng,
         hour,
         horizon,
-        [(0.0, rng.uniform(0.05, 0.1), 3, "blue", (0.40, 0.52, 0.56), 0.55, "hill", "grass", None)],
+        [(0.0, rng.uniform(0.05, 0.1), 3, "blue", (0.40, 0.52, 0.56), 0.55, "hill", "leaf", None)],
     )
+    _fields(canvas, rng, hour, horizon)
+    rgb = np.array(((0.43, 0.56, 0.29), (0.48, 0.58, 0.31), (0.40, 0.53, 0.31))[rng.integers(3)])
+    line = skyline(rng, canvas.pixels, horizon + 0.1, 0.05, 2, 0.25)
+    plain(canvas, rng, line, "green", mixed(rgb, hour.haze, 0.25), rgb * 0.88, amount=0.1, **GRASS)
+    if rng.random() < 0.65:
+        x = rng.choice([rng.uniform(0, 0.3), rng.uniform(0.7, 1)])
+        draw_object(canvas, "tree", Frame(x, horizon + 0.1, rng.uniform(0.24, 0.4)), rng, haze=(hour.haze, 0.12))
+    strokes(canvas, rng, horizon + 0.07, shade("green", rgb * 0.97, 0.4), count=900, tall=0.045)
+    if critical:
+        _paddock(canvas, rng, horizon, hour)
+    scatter(canvas, rng, "flower", rng.integers(0, 6), horizon + 0.16, 1.0, 0.055)
+    scatter(canvas, rng, "grass tuft", rng.integers(1, 4), horizon + 0.2, 1.02, 0.08)
+    tint(canvas, hour)
+    return Ground(horizon, 0.96, "land", horizon + 0.14)
+
+
+def _fields(canvas, rng, hour, horizon):
+    """Two far swells of meadow or ripe corn, with hedges."""
     tones = [(0.52, 0.60, 0.34), (0.45, 0.57, 0.32), (0.66, 0.64, 0.38), (0.50, 0.62, 0.36)]
     for k, (lift, far) in enumerate(((-0.01, 0.42), (-0.045, 0.25))):
         rgb = tones[rng.integers(4)]
@@ -179,7 +197,7 @@ def pasture(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
             stops,
             grain=0.05 * crop("clump", rng, (64, 128), 0.6),
             object="hill",
-            material="grass",
+            material="leaf",
             texture="grassy",
         )
         treeline(
@@ -194,19 +212,6 @@ def pasture(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
             dense=rng.uniform(0.2, 0.5),
             line=line,
         )
-    rgb = np.array(((0.43, 0.56, 0.29), (0.48, 0.58, 0.31), (0.40, 0.53, 0.31))[rng.integers(3)])
-    line = skyline(rng, canvas.pixels, horizon + 0.1, 0.05, 2, 0.25)
-    plain(canvas, rng, line, "green", mixed(rgb, hour.haze, 0.25), rgb * 0.88, amount=0.1, **GRASS)
-    if rng.random() < 0.65:
-        x = rng.choice([rng.uniform(0, 0.3), rng.uniform(0.7, 1)])
-        draw_object(canvas, "tree", Frame(x, horizon + 0.1, rng.uniform(0.24, 0.4)), rng, haze=(hour.haze, 0.12))
-    strokes(canvas, rng, horizon + 0.07, shade("green", rgb * 0.97, 0.4), count=900, tall=0.045)
-    if critical:
-        _paddock(canvas, rng, horizon, hour)
-    scatter(canvas, rng, "flower", rng.integers(0, 6), horizon + 0.16, 1.0, 0.055)
-    scatter(canvas, rng, "grass tuft", rng.integers(1, 4), horizon + 0.2, 1.02, 0.08)
-    tint(canvas, hour)
-    return Ground(horizon, 0.96, "land", horizon + 0.14)
 
 
 def _paddock(canvas, rng, horizon, hour):

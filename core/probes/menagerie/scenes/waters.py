@@ -95,11 +95,7 @@ def beach(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     horizon = rng.uniform(0.32, 0.44)
     draw_sky(canvas, rng, hour, horizon)
     if rng.random() < 0.5:
-        side = rng.choice([-1, 1])
-        slope = np.linspace(-0.12, 0.09, canvas.pixels)[::side]
-        line = skyline(rng, canvas.pixels, horizon, 0.06, 4) + np.maximum(slope, -0.03)
-        rgb = mixed((0.36, 0.46, 0.42), hour.haze, 0.45)
-        below(canvas, line, horizon + 0.01, (Paint("green", rgb), Paint("green", rgb)), object="hill", material="stone")
+        _headland(canvas, rng, hour, horizon)
     shore = rng.uniform(0.56, 0.7)
     _surface(
         canvas,
@@ -134,13 +130,7 @@ def beach(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
         **labels,
     )
     if critical:
-        for _ in range(rng.integers(1, 3)):
-            side = rng.choice([-1, 1])
-            x = 0.5 + side * rng.uniform(0.3, 0.48)
-            frame = Frame(
-                x, shore + rng.uniform(0.09, 0.18), rng.uniform(0.5, 0.7), int(-side if rng.random() < 0.6 else side)
-            )
-            draw_object(canvas, "palm", frame, rng)
+        _palms(canvas, rng, shore)
     scatter(canvas, rng, "rock", rng.integers(0, 3), shore + 0.05, 0.96, 0.1, avoid=0.25)
     scatter(canvas, rng, "shell", rng.integers(0, 4), shore + 0.12, 0.98, 0.032)
     if rng.random() < 0.4:
@@ -148,6 +138,26 @@ def beach(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     scatter(canvas, rng, "dry tuft", rng.integers(0, 4), shore + 0.14, 1.02, 0.09)
     tint(canvas, hour)
     return Ground(horizon, 0.96, "land", float(line.max()) + 0.03, (horizon + 0.07, float(line.min()) - 0.03))
+
+
+def _headland(canvas, rng, hour, horizon):
+    """A hilly coast beyond the bay, on one side."""
+    side = rng.choice([-1, 1])
+    slope = np.linspace(-0.12, 0.09, canvas.pixels)[::side]
+    line = skyline(rng, canvas.pixels, horizon, 0.06, 4) + np.maximum(slope, -0.03)
+    rgb = mixed((0.36, 0.46, 0.42), hour.haze, 0.45)
+    below(canvas, line, horizon + 0.01, (Paint("green", rgb), Paint("green", rgb)), object="hill", material="stone")
+
+
+def _palms(canvas, rng, shore):
+    """One or two palms, leaning over the picture more often than out of it."""
+    for _ in range(rng.integers(1, 3)):
+        side = rng.choice([-1, 1])
+        x = 0.5 + side * rng.uniform(0.3, 0.48)
+        frame = Frame(
+            x, shore + rng.uniform(0.09, 0.18), rng.uniform(0.5, 0.7), int(-side if rng.random() < 0.6 else side)
+        )
+        draw_object(canvas, "palm", frame, rng)
 
 
 def _breakers(canvas, rng, horizon, shore):
@@ -232,12 +242,7 @@ def reef(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
     _deep(canvas, rng, 0.0, tones)
     bed = rng.uniform(0.68, 0.82)
     haze = tuple(tones[1] * 0.6 + tones[2] * 0.4)
-    for share, far in ((-0.12, 0.75), (-0.05, 0.5)):
-        line = skyline(rng, canvas.pixels, bed + share + 0.08, 0.2, 3, 0.5)
-        rgb = mixed((0.34, 0.40, 0.44), haze, far)
-        stops = (Paint("blue", rgb), Paint("blue", mixed(rgb, haze, 0.3)))
-        grain = 0.14 * crop("clump", rng, (64, 128), 0.35)
-        below(canvas, line, 1.0, stops, grain=grain, object="rock", material="stone", texture="rough")
+    _cliffs(canvas, rng, bed, haze)
     if critical:
         for _ in range(rng.integers(3, 7)):
             frame = Frame(rng.uniform(0, 1), bed + rng.uniform(0.0, 0.05), rng.uniform(0.08, 0.14))
@@ -259,6 +264,26 @@ def reef(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
         **labels,
     )
     _caustics(canvas, rng, float(line.min()))
+    _garden(canvas, rng, bed, haze, critical)
+    scatter(canvas, rng, "shell", rng.integers(0, 3), bed + 0.1, 0.98, 0.035)
+    if rng.random() < 0.4:
+        scatter(canvas, rng, "starfish", 1, bed + 0.1, 0.97, 0.055)
+    _motes(canvas, rng, 0.0)
+    return Ground(0.0, 0.95, "under water", bed + 0.08)
+
+
+def _cliffs(canvas, rng, bed, haze):
+    """The reef's rocks in the blue distance."""
+    for share, far in ((-0.12, 0.75), (-0.05, 0.5)):
+        line = skyline(rng, canvas.pixels, bed + share + 0.08, 0.2, 3, 0.5)
+        rgb = mixed((0.34, 0.40, 0.44), haze, far)
+        stops = (Paint("blue", rgb), Paint("blue", mixed(rgb, haze, 0.3)))
+        grain = 0.14 * crop("clump", rng, (64, 128), 0.35)
+        below(canvas, line, 1.0, stops, grain=grain, object="rock", material="stone", texture="rough")
+
+
+def _garden(canvas, rng, bed, haze, critical):
+    """Weed, rocks and corals on the near sand."""
     for _ in range(rng.integers(1, 4)):
         frame = Frame(rng.uniform(0, 1), bed + rng.uniform(0.04, 0.16), rng.uniform(0.16, 0.3))
         draw_object(canvas, "seaweed", frame, rng, haze=(haze, 0.2))
@@ -269,11 +294,6 @@ def reef(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
         for side in (-1, 1, rng.choice([-1, 1])):
             x, y = 0.5 + side * rng.uniform(0.22, 0.5), bed + rng.uniform(0.1, 0.24)
             draw_object(canvas, "coral", Frame(x, y, rng.uniform(0.2, 0.34)), rng, haze=(haze, 0.12))
-    scatter(canvas, rng, "shell", rng.integers(0, 3), bed + 0.1, 0.98, 0.035)
-    if rng.random() < 0.4:
-        scatter(canvas, rng, "starfish", 1, bed + 0.1, 0.97, 0.055)
-    _motes(canvas, rng, 0.0)
-    return Ground(0.0, 0.95, "under water", bed + 0.08)
 
 
 def open_sea(canvas: Canvas, rng: np.random.Generator, critical: bool) -> Ground:
