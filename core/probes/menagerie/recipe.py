@@ -178,7 +178,7 @@ def _figures(species: Species, scene: str, cart: bool, rng: np.random.Generator)
                 other.name,
                 float(size * rng.uniform(0.5, 0.68)),
                 float(away if side == 0 else 1 - away),
-                float(rng.uniform(0, 0.35)),
+                float(rng.uniform(0.1, 0.45)),
                 int(rng.choice([-1, 1])),
                 _tilt(other, rng),
             )
@@ -191,7 +191,7 @@ def _stranger(species: Species, scene: str, rng: np.random.Generator) -> Species
     pool = [s for s in (SEEN if species.seen else UNSEEN) if s is not species and s.name != SHORTCUT[0]]
     home = [s for s in pool if scene in s.scenes]
     able = [s for s in pool if any((own in UNDER_WATER) == (scene in UNDER_WATER) for own in s.scenes)]
-    choice = home or able or pool
+    choice = home or able or [species]
     return choice[int(rng.integers(len(choice)))]
 
 
@@ -213,7 +213,8 @@ def _props(scene: str, figures: tuple[Figure, ...], cart: bool, rng: np.random.G
         add(SHORTCUT[1], 0.34, 0.46, abs(side - rng.uniform(0.02, 0.2)), rng.uniform(0.3, 0.6))
     if rng.random() < DISTRACTED:
         kind = "coral" if wet else str(rng.choice(ON_LAND["tree" if rng.random() < 0.4 else "low"]))
-        add(kind, 0.16, 0.3, rng.uniform(0, 1), rng.uniform(0, 0.4))
+        depth = rng.uniform(0, 0.4)
+        add(kind, 0.1 + 0.2 * depth, 0.18 + 0.4 * depth, rng.uniform(0, 1), depth)
     if figures and rng.random() < OCCLUDED:
         kind = str(rng.choice(("coral", "rock") if wet else ("bush", "rock", "flower", "log", "giant fern")))
         add(kind, 0.14, 0.26, np.clip(figures[0].along + rng.normal(0, 0.25), 0, 1), 1.0, front=True)
@@ -261,8 +262,9 @@ def place_figure(figure: Figure, ground: Ground) -> Frame:
     stretch = min(max(longer / shorter / 1.5, 1), 1.2)  # long thin animals larger, or their parts would be too small
     scale = min(figure.size * stretch, 1.15) / longer
     width, height = (right - left) * scale, (bottom - top) * scale
-    slack = 0.15 * width
-    edge = -slack + figure.along * (1 + 2 * slack - width)
+    behind, ahead = 0.2 * width, 0.02 * width  # what the picture may cut off: some of the tail, hardly of the head
+    first, last = (-behind, ahead) if figure.facing > 0 else (-ahead, behind)
+    edge = first + figure.along * (1 + last - first - width)
     x = edge - left * scale if figure.facing > 0 else edge + right * scale
     if ground.medium == "under water":
         surface = max(ground.horizon, 0.0)
