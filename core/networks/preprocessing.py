@@ -14,6 +14,9 @@ _FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
 }
+# Pixels of a resized picture above which only what the crop keeps is computed: 8000 x 1 would become 2,048,000 x 256.
+# Below, the whole is resized, since the part alone may differ from torchvision's by a rounding of one level in 255.
+_LARGE = 64_000_000
 Box = tuple[float, float, float, float]
 
 
@@ -97,25 +100,23 @@ class Preprocessing:
         return first * down, start * across, (first + self.size[0]) * down, (start + self.size[1]) * across
 
     def _resized(self, image: np.ndarray) -> np.ndarray:
-        """Resized and cropped.  (H, W, 3) -> (h, w, 3) uint8
-
-        Only what the crop keeps is resized: a picture of 8000 x 1 would become 2,048,000 x 256 first.
-        """
+        """Resized and cropped.  (H, W, 3) -> (h, w, 3) uint8"""
         height, width = image.shape[:2]
         (rows, columns), (first, start) = self._scaled(height, width), self._offset(height, width)
-        (last, end) = min(first + self.size[0], rows), min(start + self.size[1], columns)
-        first_kept, start_kept = max(first, 0), max(start, 0)
-        box = (
-            start_kept * width / columns,
-            first_kept * height / rows,
-            min(end * width / columns, width),
-            min(last * height / rows, height),
-        )
-        kept = _resample(image, (last - first_kept, end - start_kept), box, self.interpolation, self.antialias)
+        top, left = max(first, 0), max(start, 0)
+        bottom, right = min(first + self.size[0], rows), min(start + self.size[1], columns)
+        if rows * columns <= _LARGE:
+            whole = (0.0, 0.0, float(width), float(height))
+            kept = _resample(image, (rows, columns), whole, self.interpolation, self.antialias)
+            kept = kept[top:bottom, left:right]
+        else:
+            down, across = height / rows, width / columns
+            box = (left * across, top * down, min(right * across, width), min(bottom * down, height))
+            kept = _resample(image, (bottom - top, right - left), box, self.interpolation, self.antialias)
         if kept.shape[:2] == self.size:
             return kept
         result = np.zeros((*self.size, 3), np.uint8)
-        result[first_kept - first : last - first, start_kept - start : end - start] = kept
+        result[top - first : bottom - first, left - start : right - start] = kept
         return result
 
 

@@ -1,6 +1,6 @@
 """The theoretical receptive field of every value of a graph: how many pixels of the input a position can depend on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,19 +17,26 @@ _MOVES = (torch.permute, F.layer_norm, F.linear)  # on (N, H, W, K) they keep po
 _WINDOWED = (nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d)
 
 
+Pair = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Field:
-    """Receptive field `size` and `jump` between neighbouring positions, in pixels."""
+    """Receptive field `size` and `jump` between neighbouring positions, (down, across) in pixels."""
 
-    size: int
-    jump: int
+    size: Pair
+    jump: Pair
+
+    def after(self, reach: Pair, stride: Pair) -> "Field":
+        """Through a window: r_out = r_in + reach * j_in, j_out = j_in * stride; reach is (kernel - 1) * dilation."""
+        size = tuple(r + k * j for r, k, j in zip(self.size, reach, self.jump, strict=True))
+        return Field(size, tuple(j * s for j, s in zip(self.jump, stride, strict=True)))
 
 
 def receptive_fields(graph: Graph, shapes: Mapping[fx.Node, tuple[int, ...]]) -> dict[fx.Node, Field | None]:
-    """r_out = r_in + (k - 1) * d * j_in, j_out = j_in * s for kernel k, dilation d, stride s; the larger of the two
-    directions, the largest over a node's inputs. None where a position can depend on the whole input: after a pooling
-    over all positions, a flattening, or squeeze-and-excitation."""
-    fields: dict[fx.Node, Field | None] = {graph.input: Field(1, 1)}
+    """The largest over each node's inputs, per direction. None where a position can depend on the whole input: after
+    a pooling over all positions, a flattening, or squeeze-and-excitation."""
+    fields: dict[fx.Node, Field | None] = {graph.input: Field((1, 1), (1, 1))}
     for node in graph.nodes:
         sources = [source for source in node.all_input_nodes if source in shapes and source in fields]
         if node is graph.input or not sources or node not in shapes:
@@ -38,27 +45,30 @@ def receptive_fields(graph: Graph, shapes: Mapping[fx.Node, tuple[int, ...]]) ->
         if any(field is None for field in before):
             fields[node] = None
             continue
-        field = Field(max(f.size for f in before), max(f.jump for f in before))
+        field = Field(_largest(f.size for f in before), _largest(f.jump for f in before))
         fields[node] = _after(graph, node, field, shapes[sources[0]], shapes[node])
     return fields
 
 
+def _largest(pairs: Iterable[Pair]) -> Pair:
+    down, across = zip(*pairs, strict=True)
+    return max(down), max(across)
+
+
 def _after(graph: Graph, node: fx.Node, field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field | None:
-    window = _window(graph, node)
-    if window is not None:
-        reach, stride = window
-        return Field(field.size + reach * field.jump, field.jump * stride)
-    if (before[-2:] == after[-2:] and len(after) >= 4) or _moves(graph, node):
+    if (window := _window(graph, node)) is not None:
+        return field.after(*window)
+    if (before[-2:] == after[-2:] and len(after) >= 3) or _moves(graph, node):
         return field
     if len(after) == 4 and _is_adaptive(graph, node) and after[-2] * after[-1] > 1:
-        stride = max(a // b for a, b in zip(before[-2:], after[-2:], strict=True))
-        reach = max(a - (b - 1) * (a // b) for a, b in zip(before[-2:], after[-2:], strict=True)) - 1
-        return Field(field.size + reach * field.jump, field.jump * max(stride, 1))
+        strides = tuple(max(a // b, 1) for a, b in zip(before[-2:], after[-2:], strict=True))
+        reach = tuple(a - (b - 1) * s - 1 for a, b, s in zip(before[-2:], after[-2:], strides, strict=True))
+        return field.after(reach, strides)
     return None
 
 
-def _window(graph: Graph, node: fx.Node) -> tuple[int, int] | None:
-    """(kernel - 1) * dilation and stride of a convolution or pooling, the larger of the two directions."""
+def _window(graph: Graph, node: fx.Node) -> tuple[Pair, Pair] | None:
+    """Reach and stride of a convolution or pooling."""
     if node.op == "call_module":
         module = graph.called(node)
         if isinstance(module, (nn.Conv2d, *_WINDOWED)):
@@ -81,11 +91,13 @@ def _window(graph: Graph, node: fx.Node) -> tuple[int, int] | None:
     return _reach(given["kernel_size"], given.get("stride") or given["kernel_size"], dilation)
 
 
-def _reach(kernel: Any, stride: Any, dilation: Any) -> tuple[int, int]:
-    kernel, stride, dilation = (
-        tuple(v) if isinstance(v, tuple | list | torch.Size) else (v, v) for v in (kernel, stride, dilation)
-    )
-    return max((k - 1) * d for k, d in zip(kernel, dilation, strict=True)), max(stride)
+def _reach(kernel: Any, stride: Any, dilation: Any) -> tuple[Pair, Pair]:
+    reach = tuple((k - 1) * d for k, d in zip(_pair(kernel), _pair(dilation), strict=True))
+    return reach, _pair(stride)
+
+
+def _pair(value: Any) -> Pair:
+    return tuple(value) if isinstance(value, tuple | list | torch.Size) else (value, value)
 
 
 def _moves(graph: Graph, node: fx.Node) -> bool:
