@@ -43,7 +43,7 @@ def tile(name: str) -> np.ndarray:
                 for shift in np.mgrid[-1:2, -1:2].reshape(2, -1).T * TILE:
                     points = np.round((middle + outline + shift) * 16).astype(np.int32)
                     cv2.fillPoly(sheet, [points], 255, lineType=cv2.LINE_AA, shift=4)
-    return cv2.GaussianBlur(sheet.astype(np.float32) / 255, (0, 0), 1.2, borderType=cv2.BORDER_DEFAULT)
+    return cv2.GaussianBlur(sheet.astype(np.float32) / 255, (0, 0), 2)
 
 
 def _blot(name, rng, pace):
@@ -92,7 +92,7 @@ def tiled(name: str, size: float, rng: np.random.Generator) -> Weight:
     def weight(x, y):
         us = np.asarray(c * x + s * y + left, np.float32)
         vs = np.asarray(c * y - s * x + top, np.float32)
-        return cv2.remap(tile(name), us, vs, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        return cv2.remap(tile(name), us, vs, cv2.INTER_NEAREST, borderMode=cv2.BORDER_WRAP)
 
     return weight
 

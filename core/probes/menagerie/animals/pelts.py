@@ -14,6 +14,8 @@ DARK = Paint("black", (0.15, 0.13, 0.12))
 WHITE = Paint("white", (0.95, 0.94, 0.91))
 CREAM = Paint("white", (0.93, 0.87, 0.76))
 PINK = Paint("pink", (0.86, 0.62, 0.60))
+ROSE = Paint("pink", (0.74, 0.47, 0.45))
+INNER = Paint("brown", (0.33, 0.24, 0.18))
 HORN = Paint("white", (0.88, 0.82, 0.68))
 AMBER = Paint("orange", (0.85, 0.58, 0.15))
 Inverse = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -251,7 +253,7 @@ def tiger(kit: Kit) -> Coat:
     patterns["tail"] = (
         kit.on(kit.body, DARK, _bars(lambda x, y: 1.0 + 2 * np.pi * kit.from_tip(x, y) / 0.125), "striped"),
     )
-    return Coat(base, foot=CREAM, nose=PINK, iris=AMBER, ear=DARK, tail=base, patterns=patterns)
+    return Coat(base, foot=CREAM, nose=ROSE, iris=AMBER, ear=INNER, tail=base, patterns=patterns)
 
 
 def _spotted_cat(kit: Kit, base: Paint, ring: Paint, core: Paint, size: float) -> Coat:
@@ -285,7 +287,7 @@ def _spotted_cat(kit: Kit, base: Paint, ring: Paint, core: Paint, size: float) -
             kit.on(kit.head, ring, lambda x, y: small(x, y) * step(0.50, 0.36, x), "spotted"),
         ),
     }
-    return Coat(base, foot=base, nose=PINK, iris=AMBER, ear=DARK, tail=base, patterns=patterns)
+    return Coat(base, foot=base, nose=ROSE, iris=AMBER, ear=INNER, tail=base, patterns=patterns)
 
 
 def leopard(kit: Kit) -> Coat:
@@ -328,7 +330,7 @@ def cheetah(kit: Kit) -> Coat:
             kit.on(kit.head, BLACK, tear),
         ),
     }
-    return Coat(base, foot=base, nose=BLACK, iris=AMBER, ear=DARK, tail=base, patterns=patterns)
+    return Coat(base, foot=base, nose=BLACK, iris=AMBER, ear=INNER, tail=base, patterns=patterns)
 
 
 def wolf(kit: Kit) -> Coat:
