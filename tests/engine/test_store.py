@@ -208,6 +208,26 @@ def test_a_killed_writer_leaves_nothing_that_reads_as_an_artefact(store, moment)
     assert not left[0].exists()
 
 
+def test_an_artefact_appears_all_at_once(store):
+    """Somebody who only looks, without a lock and without the store, never sees a part of one."""
+    values, seen, done = {"values": np.zeros(1_000_000)}, [], threading.Event()
+    places = [store.place(other(seed)) for seed in range(8)]
+
+    def look():
+        watched = list(places)
+        while watched and not done.is_set():
+            if watched[0].exists():
+                seen.append({path.name: path.stat().st_size for path in watched.pop(0).iterdir()})
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for seed in range(8):
+        store.build(other(seed), lambda: values)
+    looking.join(5)
+    done.set()
+    assert seen == [{path.name: path.stat().st_size for path in place.iterdir()} for place in places]
+
+
 def count_and_build(folder, gate, log):
     def compute():
         with Path(log).open("a") as file:

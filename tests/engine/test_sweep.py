@@ -245,19 +245,21 @@ def test_a_finished_pass_is_not_run_again(network, whole, tmp_path):
     assert_same_bits(again, whole)
 
 
-def test_a_failing_statistic_leaves_no_half_fed_checkpoint(network, whole, tmp_path):
+@pytest.mark.parametrize("every", [0, 60])
+def test_a_failing_statistic_leaves_no_half_fed_checkpoint(network, whole, tmp_path, every):
     class Fragile(Confusion):
-        fed = 0
+        fed, limit = 0, 3
 
         def update(self, batch):
             self.fed += 1
-            if self.fed == 4:
+            if self.fed > self.limit:
                 raise RuntimeError("out of memory")
 
     checkpoint = tmp_path / "checkpoint"
     statistics = {**fresh(network), "fragile": Fragile(4, CLASSES)}
     with pytest.raises(RuntimeError, match="memory"):
-        sweep(network, Noise(), statistics, batch_size=8, checkpoint=checkpoint, every=0)
+        sweep(network, Noise(), statistics, batch_size=8, checkpoint=checkpoint, every=every)
+    Fragile.limit = 99
     again = {**fresh(network), "fragile": Fragile(4, CLASSES)}
     sweep(network, Noise(), again, batch_size=8, checkpoint=checkpoint)
     del again["fragile"]
