@@ -5,9 +5,9 @@ import numpy as np
 from dashboard.views.ink import Ink
 from dashboard.views.words import number
 
-WIDTH, HEIGHT = 264, 116
-_PLOT = (120, 62)  # pixels of one curve's frame
-_TOP = 34
+WIDTH, HEIGHT = 264, 134
+_PLOT = (122, 64)  # pixels of one curve's frame
+_TOP = 48
 
 
 def faithfulness(found, floor, ink: Ink) -> str:
@@ -20,22 +20,22 @@ def faithfulness(found, floor, ink: Ink) -> str:
         "insertion": (found.insertion, floor.random_insertion, floor.centre_insertion),
         "deletion": (found.deletion, floor.random_deletion, floor.centre_deletion),
     }
-    top = max(float(curve.probabilities.max()) for trio in lines.values() for curve in trio) or 1.0
+    top = max(float(curve.probabilities.max()) for trio in lines.values() for curve in trio) * 1.05 or 1.0
     frames = []
     for left, (name, (own, random, centre)) in zip((0, WIDTH - _PLOT[0]), lines.items(), strict=True):
         frames.append(
             f'<text x="{left}" y="11" font-size="12" fill="{ink.text}">{name.capitalize()} '
             f'<tspan font-weight="700">{number(own.area)}</tspan></text>'
-            f'<text x="{left}" y="26" font-size="10.5" fill="{ink.muted}">random {number(random.area)}'
-            f" · centre {number(centre.area)}</text>"
+            f'<text x="{left}" y="25" font-size="10.5" fill="{ink.muted}">random {number(random.area)}</text>'
+            f'<text x="{left}" y="38" font-size="10.5" fill="{ink.muted}">from the centre {number(centre.area)}</text>'
             f'<path d="M{left} {_TOP}v{_PLOT[1]}h{_PLOT[0]}" fill="none" stroke="{ink.line}"/>'
             f"{_line(random, left, top, ink.muted, 1.2)}"
             f"{_line(centre, left, top, ink.muted, 1.2, '3 3')}{_line(own, left, top, ink.accent, 2.2)}"
         )
     foot = (
-        f'<text x="0" y="{HEIGHT - 5}" font-size="10.5" fill="{ink.muted}">0 to 100 % of the pixels</text>'
-        f'<text x="{WIDTH}" y="{HEIGHT - 5}" font-size="10.5" text-anchor="end" fill="{ink.muted}">'
-        f"top = {number(top)}</text>"
+        f'<text x="0" y="{HEIGHT - 5}" font-size="10" fill="{ink.muted}">0 … 100 % of pixels</text>'
+        f'<text x="{WIDTH}" y="{HEIGHT - 5}" font-size="10" text-anchor="end" fill="{ink.muted}">'
+        f"height {number(top)}</text>"
     )
     return _svg("".join(frames) + foot, WIDTH, HEIGHT)
 
@@ -44,8 +44,8 @@ def alt(found, floor) -> str:
     """The same in words."""
     return (
         f"Insertion area {number(found.insertion.area)} against {number(floor.random_insertion.area)} in random and "
-        f"{number(floor.centre_insertion.area)} in centre-out order; deletion area {number(found.deletion.area)} against "
-        f"{number(floor.random_deletion.area)} and {number(floor.centre_deletion.area)}"
+        f"{number(floor.centre_insertion.area)} in centre-out order; deletion area {number(found.deletion.area)} "
+        f"against {number(floor.random_deletion.area)} and {number(floor.centre_deletion.area)}"
     )
 
 

@@ -114,7 +114,7 @@ def outline(image: np.ndarray, mask: np.ndarray, ink: tuple[int, int, int]) -> n
 
 
 def enlarge(image: np.ndarray, longest: int = LONGEST) -> np.ndarray:
-    """A small picture doubled (or more) in size, so that outlines and boxes drawn on it are fine lines."""
+    """A small picture at a whole multiple of its size, so that outlines and boxes drawn on it are fine lines."""
     times = longest // max(image.shape[:2])
     if times < 2:
         return image

@@ -80,3 +80,29 @@ def confusion(counts: np.ndarray, rows: Sequence[str], columns: Sequence[str], i
         height=180 + 18 * len(rows), margin={"l": 10, "r": 10, "t": 10, "b": 10}, paper_bgcolor="rgba(0,0,0,0)"
     )
     return figure
+
+
+def cards(found: Iterable) -> pd.DataFrame:
+    """What can be opened: name, group and one sentence."""
+    return pd.DataFrame(
+        [{"name": card.name, "group": card.group, "what it is": card.about} for card in found],
+        columns=["name", "group", "what it is"],
+    )
+
+
+def cache(items: Iterable) -> pd.DataFrame:
+    """What the cache holds, as its list has it: the most recently used first."""
+    rows = []
+    for item in items:
+        request = item.request
+        rows.append(
+            {
+                "what": request.method if request else "upload",
+                "of": request.subject if request else item.path.name,
+                "layer": (request.layer or "") if request else "",
+                "classes": ", ".join(map(str, request.classes)) if request else "",
+                "kB": item.size / 1000,
+                "last used": pd.Timestamp(item.used, unit="s").floor("s"),
+            }
+        )
+    return pd.DataFrame(rows, columns=["what", "of", "layer", "classes", "kB", "last used"])

@@ -43,8 +43,12 @@ def shape(values: Sequence[int]) -> str:
 def layer_name(layer) -> str:
     """A layer in a list and in a link: name, kind, channels x height x width, receptive field. Plain letters, because
     the address bar shows it."""
-    field = "the whole input" if layer.receptive_field is None else f"{layer.receptive_field} px"
-    return f"{layer.name}, {layer.kind}, {shape(layer.shape)}, sees {field}"
+    return f"{layer.name}, {layer.kind}, {shape(layer.shape)}, sees {field(layer)}"
+
+
+def field(layer) -> str:
+    """How much of the input one position of a layer can depend on."""
+    return "the whole input" if layer.receptive_field is None else f"{layer.receptive_field} px"
 
 
 def left_over(seconds: float) -> str:

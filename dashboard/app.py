@@ -1,0 +1,94 @@
+"""The frame: navigation, shared choices, and a place where errors end. Run with `streamlit run dashboard/app.py`."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:  # streamlit puts this file's folder on the path, not the folder that holds core and dashboard
+    sys.path.insert(0, ROOT)
+
+from dashboard import selection  # noqa: E402
+from dashboard.components import frame  # noqa: E402
+from dashboard.components.saying import boundary  # noqa: E402
+
+st.set_page_config(page_title="Channelscope", page_icon=":material/center_focus_strong:", layout="wide")
+
+PAGES = {
+    "Explain": {
+        "picture": (
+            "Picture",
+            ":material/image_search:",
+            "Which pixels made the network say what it says of this picture. Each map answers for one class, at one "
+            "layer; compare where the methods agree, and whether the bright part is the animal or something beside it.",
+        ),
+        "two_classes": (
+            "Two classes",
+            ":material/compare:",
+            "The same picture asked twice. Where the two maps differ is what speaks for one class and against the "
+            "other; where they coincide, the network looked at the same thing for both.",
+        ),
+        "layers": (
+            "Through the layers",
+            ":material/layers:",
+            "One class through all layers, in the order in which the network computes them. Early layers see edges "
+            "everywhere; look for the layer at which the map gathers on the object.",
+        ),
+    },
+    "Data and cache": {
+        "probe": (
+            "Probe",
+            ":material/pets:",
+            "The pictures, and what is known about them: every mask, part and attribute is exact where a program drew "
+            "it. Look for what a network could use instead of the animal.",
+        ),
+        "networks": (
+            "Networks",
+            ":material/account_tree:",
+            "What can be opened, and the layers of the one that is open. Any torchvision classifier, a checkpoint of "
+            "one, or a network of your own code.",
+        ),
+        "cache": (
+            "Cache",
+            ":material/inventory_2:",
+            "What has been computed and kept, so that it is there at once the next time. Everything here can be "
+            "computed again.",
+        ),
+    },
+}
+
+
+def navigation() -> tuple[object, str, str]:
+    """The chosen page, its group and its text."""
+    pages, texts = {}, {}
+    for group, entries in PAGES.items():
+        for name, (title, icon, about) in entries.items():
+            page = st.Page(f"app_pages/{name}.py", title=title, icon=icon, default=name == "picture", help=about)
+            pages.setdefault(group, []).append(page)
+            texts[title] = (group, about)
+    page = st.navigation(pages)
+    return page, *texts[page.title]
+
+
+page, group, about = navigation()
+selection.begin()
+with boundary():
+    head = st.container()
+    controls = st.container(horizontal=True)
+    shared = frame.sidebar()
+    if group != "Explain":
+        controls = st.sidebar.expander("Class and layer")
+    with head:
+        right = frame.heading(page.title, about)
+    here = None
+    if shared.network is not None and shared.picture is not None:
+        here = frame.choices(shared, page.title, controls)
+    for problem in shared.failed:
+        st.error(problem, icon=":material/error:")
+    selection.arrive(shared, here)
+    if here is not None or group != "Explain":
+        page.run()
+        with right:
+            frame.copy_link(here)
+selection.keep()

@@ -1,0 +1,48 @@
+"""Explain, Picture: several methods side by side for the same classes and layers."""
+
+import streamlit as st
+
+from core.methods import METHODS
+from dashboard import ask, presets, selection
+from dashboard.components import maps, notes
+from dashboard.views import panels
+
+FIRST = ("gradcam", "guided-backprop", "guided-gradcam")
+
+here = selection.here()
+titles = {name: method.title for name, method in METHODS.items() if method.kind == "saliency"}
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    chosen = selection.method_picker(titles, FIRST)
+    curves = selection.curves_switch(default=here.network_name.startswith("menagerie"))
+look, shared = selection.look_picker()
+
+instant = [name for name in chosen if METHODS[name].cost == "instant"]
+found = dict(ask.maps(here.network, here.picture, here.classes, [layer.name for layer in here.layers], instant))
+for method in set(chosen) - set(instant):
+    found |= ask.slow_maps(here.network, here.picture, here.classes, method, None) or {}
+heatmaps = {key: one for key, one in found.items() if not isinstance(one, Exception)}
+limits, rows = panels.limits(heatmaps, shared), notes.rows(here)
+
+made, slots = {}, {}
+grid = maps.grid(here, len(chosen), len(rows))
+for _, (layer, label) in rows:
+    for method in chosen:
+        key = (method, layer if METHODS[method].per_layer else None, label)
+        with grid.cell():
+            if key in made:
+                st.caption(f"{titles[method]} does not depend on the layer: it is above.")
+            elif key not in found:
+                notes.on_demand(here, key)
+            elif panel := maps.map_panel(here, key, found[key], limits.get(key, 0.0), look):
+                made[key] = panel
+                slots[key] = st.empty() if curves else None
+                maps.files(here, key, found[key], panel)
+if not chosen:
+    st.info("Nothing is shown: choose a method above.")
+notes.legend(made, found, limits, look, shared, curves and bool(made))
+notes.figure_files(here, made, {name: titles[name] for name in chosen}, rows, limits, look)
+notes.presets(here, "app_pages/picture.py", presets.picture(here))
+notes.equations(chosen, curves)
+notes.citations(chosen, curves)
+if curves and made:
+    maps.draw_curves(here, {key: heatmaps[key] for key in made}, slots)

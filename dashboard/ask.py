@@ -1,0 +1,162 @@
+"""Questions to the engine. The only st.cache_* calls: networks, probes and small results, all bounded.
+
+Arguments with an underscore are not part of a cache key; fingerprints and subjects stand for them.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core import engine
+from core.networks.catalogue import list_networks, open_network
+from core.pictures import open_picture
+from core.probes.catalogue import list_probes, open_probe
+from dashboard.views import overlay
+
+Progress = Callable[[int, int, str], None]
+
+
+def network_cards():
+    return list_networks()
+
+
+def probe_cards():
+    return list_probes()
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the network")
+def network(name: str):
+    return open_network(name)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the probe")
+def probe(name: str):
+    return open_probe(name)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _picture(key: str, _probe, fingerprint: str):
+    return open_picture(key, _probe)
+
+
+def picture(key: str, of):
+    """A picture by its key, decoded or drawn once."""
+    return _picture(key, of, of.fingerprint)
+
+
+@st.cache_resource(max_entries=400, show_spinner=False)
+def _thumbnail(_probe, fingerprint: str, index: int, side: int) -> bytes:
+    return overlay.jpeg(overlay.fit(_probe.image(index), side))
+
+
+def thumbnail(of, index: int, side: int = 160) -> bytes:
+    """A probe's picture as a small JPEG."""
+    return _thumbnail(of, of.fingerprint, int(index), side)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _of_class(_probe, fingerprint: str, name: str, split: str) -> np.ndarray:
+    return _probe.of_class(name, split)
+
+
+def of_class(of, name: str, split: str) -> np.ndarray:
+    return _of_class(of, of.fingerprint, name, split)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _chances(_network, fingerprint: str, _image, subject: str) -> np.ndarray:
+    return engine.probabilities(_network, _image)
+
+
+def chances(of, picture) -> np.ndarray:
+    """Probabilities of all classes for a picture.  -> (classes,)"""
+    return _chances(of, of.fingerprint, picture.image, picture.subject)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _maps(_network, fingerprint: str, _picture, subject: str, classes, layers, methods):
+    return engine.explain(
+        _network, _picture.image, subject=subject, classes=list(classes), layers=list(layers), methods=list(methods)
+    )
+
+
+def maps(of, picture, classes: Sequence[int], layers: Sequence[str], methods: Sequence[str]) -> dict:
+    """Instant methods.  -> {(method, layer or None, class index): Heatmap, or the error that says why there is none}"""
+    return _maps(of, of.fingerprint, picture, picture.subject, tuple(classes), tuple(layers), tuple(methods))
+
+
+class _NotYet(Exception):
+    """Raised by a progress callback: the answer is not in the store and would have to be computed."""
+
+
+def _refuse(done: int, total: int, label: str) -> None:
+    raise _NotYet
+
+
+def slow_maps(of, picture, classes: Sequence[int], method: str, progress: Progress | None) -> dict | None:
+    """A slow method's maps, by the same keys: from the store, or computed if `progress` is given, or None."""
+    try:
+        return engine.explain(
+            of,
+            picture.image,
+            subject=picture.subject,
+            classes=list(classes),
+            layers=[],
+            methods=[method],
+            progress=progress or _refuse,
+        )
+    except _NotYet:
+        return None
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _scores(fingerprint: str, subject: str, key: tuple) -> list:
+    return []
+
+
+def faithfulness(of, picture, heatmaps: dict) -> dict:
+    """Insertion and deletion of several maps of a picture, by the maps' own keys; those not known yet in one pass."""
+    held = {key: _scores(of.fingerprint, picture.subject, key) for key in heatmaps}
+    missing = [key for key in heatmaps if not held[key]]
+    if missing:
+        for key, score in zip(
+            missing, engine.faithfulness(of, picture.image, [heatmaps[k] for k in missing]), strict=True
+        ):
+            held[key][:] = [score]
+    return {key: scores[0] for key, scores in held.items()}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _floors(_network, fingerprint: str, _picture, subject: str, classes: tuple) -> dict:
+    return engine.faithfulness_floors(_network, _picture.image, classes=classes, subject=subject)
+
+
+def floors(of, picture, classes: Sequence[int]) -> dict:
+    """What random and centre-out orders reach, by class."""
+    return _floors(of, of.fingerprint, picture, picture.subject, tuple(classes))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _diagnosis(_network, fingerprint: str, _picture, subject: str, key: tuple, _heatmap) -> list[str]:
+    return [finding.sentence for finding in engine.diagnose(_network, _picture.image, _heatmap)]
+
+
+def diagnosis(of, picture, key: tuple, heatmap) -> list[str]:
+    """Why a map is empty, in sentences."""
+    return _diagnosis(of, of.fingerprint, picture, picture.subject, key, heatmap)
+
+
+def kept(method: str, network: str, subject: str) -> bool:
+    """Whether the store has an answer of this kind; `network` is its fingerprint, or 'none'."""
+    return any(
+        item.request is not None
+        and (item.request.method, item.request.network, item.request.subject) == (method, network, subject)
+        for item in engine.store().list()
+    )
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def labels(_probe, fingerprint: str) -> dict[str, list[int | None]]:
+    """The class of every picture, by split."""
+    return {split: [_probe.label(int(index)) for index in indices] for split, indices in _probe.splits.items()}

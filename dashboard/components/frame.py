@@ -1,0 +1,115 @@
+"""What every page shares: the sidebar, the heading, class and layer; and what they come to."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import CoreError
+from dashboard import ask, selection
+from dashboard.components import gallery
+from dashboard.components.saying import notices, sentence
+from dashboard.selection import Here
+from dashboard.views import overlay, words
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The sidebar's choices, opened; `failed` says what could not be."""
+
+    network_name: str
+    network: object | None
+    probe_name: str
+    probe: object | None
+    picture: object | None
+    failed: tuple[str, ...]
+
+
+def heading(title: str, about: str):
+    """Title and the sentences that say what is shown.  -> a place at the title's right"""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(title, anchor=False, width="content")
+        right = st.container(width="content")
+    st.markdown(about)
+    return right
+
+
+def sidebar() -> Shared:
+    """Network, probe and picture. What cannot be opened is None, with a sentence for the pages that need it."""
+    problems, failed = [], []
+    network = probe = picture = None
+    with st.sidebar:
+        cards = {card.name: card for card in ask.network_cards()}
+        name, said = selection.network_picker(_with_asked(tuple(cards)))
+        problems += said
+        try:
+            network = ask.network(name)
+        except CoreError as error:
+            failed.append(sentence(error))
+        cards = {card.name: card for card in ask.probe_cards()}
+        probe_name, said = selection.probe_picker(tuple(cards))
+        problems += said
+        try:
+            probe = ask.probe(probe_name)
+            picture, said = _picture(probe)
+            problems += said
+        except CoreError as error:
+            failed.append(sentence(error))
+    notices(problems)
+    return Shared(name, network, probe_name, probe, picture, tuple(failed))
+
+
+def _with_asked(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The listed networks and, from the link or the session, versions of torchvision's (`@<checkpoint>`)."""
+    asked = [*selection.news(selection.NETWORK), st.session_state.get(selection.NETWORK, "")]
+    versions = [name for name in dict.fromkeys(asked) if "@" in name and name.partition("@")[0] in names]
+    return (*names, *versions)
+
+
+def _picture(probe) -> tuple[object, list[str]]:
+    problems = []
+    place, buttons = st.container(), st.container(horizontal=True, gap="xsmall")
+    key = selection.picture_field()
+    first = probe.key(int(next(iter(probe.splits.get("test", [0])), 0)))
+    try:
+        picture = ask.picture(key or first, probe)
+    except CoreError as error:
+        problems.append(f"{sentence(error)} Shown instead: the probe's first picture.")
+        key, picture = first, ask.picture(first, probe)
+    with place:
+        st.image(overlay.jpeg(overlay.fit(picture.image, 300)), width=150, alt=picture.alt)
+        st.caption(picture.title + (f" · {picture.credit}" if picture.key.startswith("sample:") else ""))
+    with buttons:
+        if st.button("Choose", icon=":material/photo_library:", help="By class and split, your own file, photographs"):
+            gallery.choose(probe)
+        for label, icon, by in (
+            ("Previous", "chevron_left", -1),
+            ("Next", "chevron_right", 1),
+            ("Any", "shuffle", None),
+        ):
+            st.button(
+                f":material/{icon}:", key=f"step-{label}", help=f"{label} picture of the probe",
+                on_click=gallery.step, args=(probe, picture.key, by),
+            )  # fmt: skip
+    return picture, problems
+
+
+def choices(shared: Shared, page: str, place) -> Here:
+    """Class and layer, drawn in `place`; with the sidebar's choices they are what a page works on."""
+    network, picture = shared.network, shared.picture
+    names = words.class_names(network.classes)
+    chances = ask.chances(network, picture)
+    with place:
+        classes, problems = selection.class_picker(network, names, chances)
+        layers, more = selection.layer_picker(network)
+    notices(problems + more)
+    return Here(
+        shared.network_name, network, shared.probe_name, shared.probe, picture, chances, names, classes, layers, page
+    )
+
+
+def copy_link(here: Here | None) -> None:
+    """The page's address with every value in it, ready to be copied."""
+    shared = here.parameters() if here else {}
+    with st.popover("Copy link", icon=":material/link:", type="tertiary"):
+        st.caption("Opens this page with the same choices, on this machine.")
+        st.code(selection.link({**shared, **selection.look_parameters()}), language=None, wrap_lines=True)

@@ -1,0 +1,241 @@
+"""The sections of the Probe page: each draws one thing that is known about the pictures."""
+
+import numpy as np
+import streamlit as st
+
+from core import engine
+from core.errors import NotDefined
+from core.probes.probe import CATEGORIES
+from dashboard import ask, selection
+from dashboard.components.maps import theme
+from dashboard.components.saying import sentence
+from dashboard.components.working import Working
+from dashboard.views import masks, overlay, tables, words
+
+CHART = {"displayModeBar": False}
+
+
+def species(shared, page: str) -> None:
+    """One picture of each class; a click opens it."""
+    probe = shared.probe
+    st.markdown(f"{probe.about}. {len(probe):,} pictures. One of each class; a name opens it on the first page.")
+    with st.grid("auto", min_column_width=118, gap="small") as grid:
+        for name, index in _one_of_each(probe):
+            with grid.cell():
+                st.image(ask.thumbnail(probe, index, 240), width="stretch", alt=probe.caption(index))
+                link = {
+                    selection.NETWORK: shared.network_name,
+                    selection.PROBE: shared.probe_name,
+                    selection.PICTURE: probe.key(index),
+                }
+                st.page_link(page, label=name, icon="", query_params=link, width="stretch")
+
+
+def _one_of_each(probe) -> list[tuple[str, int]]:
+    order = [name for name in ("test", "val", *probe.splits) if name in probe.splits]
+    found = []
+    for name in probe.classes:
+        for split in dict.fromkeys(order):
+            indices = ask.of_class(probe, name, split)
+            if len(indices):
+                found.append((name, int(indices[0])))
+                break
+    return found
+
+
+def masks_of_picture(shared) -> None:
+    """Masks of the chosen picture, switched on by hand, as outlines."""
+    probe, index = shared.probe, shared.probe.find(shared.picture.key)
+    if index is None:
+        st.info("Masks belong to the probe's own pictures: choose one of them in the sidebar.")
+        return
+    if not {"masks", "boxes"} & probe.offers:
+        st.info(f"{probe.title} has no masks and no boxes.")
+        return
+    known, instances = probe.concept_masks(index), probe.instances(index)
+    left, right = st.columns([5, 6], gap="large")
+    with right:
+        category = selection.category_picker(CATEGORIES)
+        there = masks.present(known, category)
+        labels = {f"{name}, {masks.share(mask)}": name for name, mask in there.items()}
+        chosen = selection.concept_picker(category, tuple(labels))
+        with st.container(horizontal=True, gap="medium"):
+            boxes = st.toggle("Boxes of the animals", help="True boxes are dashed.")
+            dots = st.toggle("Landmarks", help="Hollow where something hides them.")
+        shown = {labels[label]: there[labels[label]] for label in chosen}
+        st.markdown(" ".join(_swatch(number, name) for number, name in enumerate(shown)))
+        _instances(instances)
+    with left:
+        drawn = masks.outlined(shared.picture.image, shown)
+        if boxes:
+            drawn = masks.boxed(shared.picture.image, drawn, [one.box for one in instances])
+        if dots:
+            marks = [mark for one in instances for mark in one.landmarks]
+            drawn = masks.marked(shared.picture.image, drawn, marks)
+        alt = f"{shared.picture.alt}, with outlines of {words.listed(list(shown))}" if shown else shared.picture.alt
+        st.image(overlay.png(drawn), width="stretch", alt=alt, caption=shared.picture.title)
+
+
+def _swatch(number: int, name: str) -> str:
+    return f"![]({masks.swatch(number)}) {name} &nbsp; "
+
+
+def _instances(instances) -> None:
+    for one in instances:
+        top, left, bottom, right = (round(edge) for edge in one.box)
+        seen = sum(mark.visible for mark in one.landmarks)
+        parts = ", ".join(one.parts or {})
+        st.caption(
+            f"**{one.class_name}**: box rows {top} to {bottom}, columns {left} to {right}; {seen} of "
+            f"{len(one.landmarks)} landmarks visible; parts: {parts or 'none'}"
+        )
+
+
+def attributes(shared) -> None:
+    """The matrix of attributes and classes."""
+    probe = shared.probe
+    if probe.class_attributes is None:
+        st.info(f"{probe.title} has no attributes.")
+        return
+    visual = sum(attribute.visual for attribute in probe.attributes)
+    st.markdown(
+        f"{len(probe.attributes)} attributes of {len(probe.classes)} classes, from 0 (never) to 1 (always). {visual} can "
+        "be seen in a picture, and on which parts is said; the others (how an animal lives) cannot."
+    )
+    table = tables.attributes(probe)
+    config = {name: st.column_config.NumberColumn(format="%.2f", width=78) for name in probe.classes}
+    config["attribute"] = st.column_config.TextColumn(pinned=True)
+    st.dataframe(table, hide_index=True, column_config=config, height=560, alt="Attributes of the classes")
+    st.download_button(
+        "Table as CSV", table.to_csv(index=False).encode(), "attributes.csv", "text/csv", on_click="ignore", type="tertiary",
+        icon=":material/download:",
+    )  # fmt: skip
+
+
+def splits(shared) -> None:
+    """How many pictures of each class are in each split."""
+    probe = shared.probe
+    st.markdown("Classes without a picture in a split are unseen there: the zero-shot test holds only those.")
+    table = tables.splits(probe.splits, ask.labels(probe, probe.fingerprint), probe.classes)
+    st.dataframe(table, height=min(38 + 35 * len(table), 700), alt="Pictures of each class in each split")
+
+
+def confusion(shared) -> None:
+    """What the network takes each class for."""
+    found = _asked_for(
+        "confusion",
+        shared,
+        lambda split, progress: engine.confusion(shared.network, shared.probe, split, progress),
+        shared.network.fingerprint if shared.network else None,
+        "Runs every picture of the split through the network: about a minute for the Menagerie. The result is kept.",
+    )
+    if found is None:
+        return
+    rows = np.flatnonzero(found.counts.sum(1))
+    accuracy = found.accuracy
+    st.metric(
+        f"Accuracy of {shared.network.title}",
+        f"{accuracy.value:.1%}",
+        help=f"95 % interval {accuracy.low:.1%} to {accuracy.high:.1%}, {accuracy.n} pictures",
+    )
+    st.caption(f"95 % interval {accuracy.low:.1%} to {accuracy.high:.1%}; n = {accuracy.n}")
+    names = [found.rows[i] for i in rows]
+    if len(found.columns) <= 60:
+        figure = tables.confusion(found.counts[rows], names, found.columns, theme())
+        st.plotly_chart(figure, config=CHART, alt="Confusion matrix, true classes down, predictions across")
+    st.markdown("**Most often taken for one another**")
+    st.dataframe(
+        tables.confused(found.counts[rows], names, found.columns),
+        hide_index=True,
+        column_config={"share": st.column_config.NumberColumn(format="percent")},
+        alt="Pairs of classes most often confused",
+    )
+
+
+def disc(shared) -> None:
+    """What a fixed centred disc reaches: the floor of every localisation measure."""
+    st.markdown(
+        "A disc in the middle of every picture, the same for all, looks at nothing. What it reaches is the floor: a map "
+        "that does no better has shown where pictures have their middle, not where the animal is."
+    )
+    found = _asked_for(
+        "centred-disc",
+        shared,
+        lambda split, progress: engine.disc_floor(shared.probe, split, progress),
+        "none",
+        "Draws every picture of the split once: about a minute for the Menagerie. The result is kept.",
+    )
+    if found is None:
+        return
+    names = {
+        "iou": ("IoU with the animal", "Intersection over union of the disc and the mask of the labelled animal."),
+        "mass": ("Inside the animal", "The share of the disc that lies on the animal."),
+        "pointing": ("Pointing game", "How often the picture's centre lies on the animal."),
+        "box": ("Box found", "How often the disc's box and the animal's have an IoU of at least 0.5."),
+    }
+    with st.container(horizontal=True, gap="large"):
+        for name, one in found.items():
+            title, help = names.get(name, (name, None))
+            with st.container(width="content"):
+                st.metric(title, f"{one.value:.2f}", help=help)
+                st.caption(f"{one.low:.2f} to {one.high:.2f}, n = {one.n}")
+
+
+def shortcut(shared) -> None:
+    """The planted shortcut, and the two halves that tell cheating from standing together."""
+    planted = getattr(shared.probe, "shortcut", None)
+    if planted is None:
+        st.info(f"{shared.probe.title} has no planted shortcut.")
+        return
+    name, thing = planted
+    st.markdown(
+        f"In training nearly every **{name}** stands beside a **{thing}**, and hardly any other animal does. A network may "
+        f"learn the {thing} instead of the {name}: it would be right for the wrong reason, and accuracy on the ordinary test "
+        f"split would not show it. The counter-split separates the two: {name}s without a {thing}, and other animals beside "
+        f"one. A network that cheats misses the first and takes the second for {name}s."
+    )
+    counter = ask.probe("menagerie-counter")
+    with st.grid(4, min_column_width=150) as grid:
+        for split in ("without", "with"):
+            for index in counter.splits[split][:4]:
+                with grid.cell():
+                    index = int(index)
+                    st.image(ask.thumbnail(counter, index, 240), width="stretch", alt=counter.caption(index))
+                    st.caption(counter.caption(index))
+    if shared.network is None or name not in shared.network.classes:
+        st.info(f"The open network does not know the class '{name}': choose an embedded one to measure it.")
+        return
+    kept = all(
+        ask.kept("confusion", shared.network.fingerprint, f"probe:{counter.fingerprint}:{split}")
+        for split in ("without", "with")
+    )
+    if not kept and not st.button("Measure on the counter-split", icon=":material/play_arrow:"):
+        return
+    with Working("counter") as progress:
+        without = engine.confusion(shared.network, counter, "without", progress)
+        beside = engine.confusion(shared.network, counter, "with", progress)
+    column = shared.network.classes.index(name)
+    right = without.counts[:, column].sum() / max(without.counts.sum(), 1)
+    wrong = beside.counts[:, column].sum() / max(beside.counts.sum(), 1)
+    with st.container(horizontal=True, gap="large"):
+        st.metric(f"{name.capitalize()}s without a {thing} recognised", f"{right:.0%}", width="content")
+        st.metric(f"Others beside a {thing} taken for a {name}", f"{wrong:.0%}", width="content")
+
+
+def _asked_for(method: str, shared, compute, network: str | None, cost: str):
+    """A result for a split: at once if the store has it, else after a press on a button. None while there is none."""
+    if network is None:
+        st.info("No network is open: choose one in the sidebar.")
+        return None
+    names = list(shared.probe.splits)
+    split = selection.split_picker(names, "test" if "test" in names else names[0])
+    if not ask.kept(method, network, f"probe:{shared.probe.fingerprint}:{split}"):
+        st.caption(cost)
+        if not st.button("Compute", key=f"compute-{method}", icon=":material/play_arrow:"):
+            return None
+    try:
+        with Working(method) as progress:
+            return compute(split, progress)
+    except NotDefined as error:
+        st.info(sentence(error), icon=":material/block:")
+        return None

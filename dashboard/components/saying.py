@@ -1,0 +1,38 @@
+"""What goes wrong, said in a sentence; the traceback goes to the log."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core.errors import CoreError
+
+_log = logging.getLogger("channelscope.dashboard")
+
+
+def sentence(error: Exception) -> str:
+    """An error's text as a sentence: capital letter, full stop."""
+    text = str(error).strip() or type(error).__name__
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "…")) else ".")
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Show what fails inside instead of ending the page. Reruns and stops are no Exception and pass through."""
+    try:
+        yield
+    except CoreError as error:
+        st.error(sentence(error), icon=":material/error:")
+    except Exception:
+        _log.exception("the page failed")
+        st.error(
+            "Something went wrong that should not have: the details are in the server's log. The rest still works.",
+            icon=":material/error:",
+        )
+
+
+def notices(problems: Iterable[str]) -> None:
+    """What a link asked for in vain."""
+    for problem in problems:
+        st.warning(problem, icon=":material/link_off:")

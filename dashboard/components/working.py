@@ -1,0 +1,37 @@
+"""Long work in place: what is being done, how far, how long still, and a way to stop."""
+
+import time
+
+import streamlit as st
+
+from dashboard.views.words import left_over
+
+
+class Working:
+    """A `progress(done, total, label)` that draws a bar where it was made; `with` it, and the bar leaves at the end.
+
+    A press on 'Stop' starts the page's next run, which ends this one at its next step: nothing else is needed.
+    """
+
+    def __init__(self, key: str):
+        self._place = st.empty()
+        self._start = time.monotonic()
+        self._shown = 0.0
+        with self._place.container():
+            self._bar = st.progress(0.0, "Starting")
+            st.button("Stop", key=f"stop-{key}", icon=":material/stop:")
+
+    def __enter__(self) -> "Working":
+        return self
+
+    def __exit__(self, *_error) -> None:
+        self._place.empty()
+
+    def __call__(self, done: int, total: int, label: str) -> None:
+        now = time.monotonic()
+        if now - self._shown < 0.2 and done < total:
+            return
+        self._shown = now
+        share = min(done / max(total, 1), 1.0)
+        left = f", {left_over((now - self._start) * (1 - share) / share)}" if share > 0.02 else ""
+        self._bar.progress(share, f"{label}: {done} of {total}{left}")

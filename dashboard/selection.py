@@ -1,0 +1,335 @@
+"""What the person has chosen <-> the address bar. The only file that spells widget keys.
+
+Shared choices (network, probe, picture, class, layer) are widgets that the frame draws on every page, bound to the URL;
+a page draws its own. A parameter lives in the URL only while its widget is drawn, so every value is also kept in the
+session and put back when its widget returns. What the URL asks for and is not there is said in a sentence.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+import numpy as np
+import streamlit as st
+
+from dashboard.views import colour, words
+from dashboard.views.overlay import Look
+
+NETWORK, PROBE, PICTURE, CLASS, LAYER = "network", "probe", "picture", "class", "layer"
+COLOURS, OPACITY, THRESHOLD, BOX, SCALE = "colours", "opacity", "threshold", "box", "scale"
+METHODS, CURVES, METHOD, KIND, RAW = "methods", "curves", "method", "kind", "raw"
+SECTION, SPLIT, CATEGORY = "section", "split", "category"
+PAGES_OWN = (COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY)
+OWN, SHARED_SCALE = "each map on its own", "one scale"
+_PENDING, _KEPT, _ASKED, _TOLD, _HERE = "_pending", "_kept", "_asked", "_told", "_here"
+FIRST = {NETWORK: "menagerie-plain", PROBE: "menagerie"}
+
+
+@dataclass(frozen=True)
+class Here:
+    """Everything chosen, opened and resolved: what a page works on.
+
+    `names` are the classes' labels, all different; `classes` and `layers` are never empty: without a choice the most
+    probable class and the network's default layer stand in. `chances` (classes,) are the picture's probabilities.
+    """
+
+    network_name: str
+    network: object
+    probe_name: str
+    probe: object
+    picture: object
+    chances: np.ndarray
+    names: tuple[str, ...]
+    classes: tuple[int, ...]
+    layers: tuple
+    page: str
+
+    @property
+    def image(self) -> np.ndarray:
+        return self.picture.image
+
+    def parameters(self, **changes) -> dict[str, str | list[str]]:
+        """Every shared value spelled out, for a link; `changes` replace some of them."""
+        values = {
+            NETWORK: self.network_name,
+            PROBE: self.probe_name,
+            PICTURE: self.picture.key,
+            CLASS: [self.names[index] for index in self.classes],
+            LAYER: [words.layer_name(layer) for layer in self.layers],
+        }
+        return {**values, **changes}
+
+
+def begin() -> None:
+    """Once per run, before any widget: take in what a click asked for and put back what a page change dropped."""
+    kept = st.session_state.setdefault(_KEPT, {})
+    asked = {key: st.query_params.get_all(key) for key in st.query_params}
+    for key, value in st.session_state.pop(_PENDING, {}).items():
+        st.session_state[key] = value
+    for key, value in kept.items():
+        if key not in st.session_state and key not in asked:
+            st.session_state[key] = value
+    before = st.session_state.get(_ASKED, {})
+    st.session_state[_TOLD] = {key: values for key, values in asked.items() if before.get(key) != values}
+    st.session_state[_ASKED] = asked
+
+
+def keep() -> None:
+    """At the end of a run: remember what the drawn widgets hold."""
+    drawn = {key: st.session_state[key] for key in _bound_keys() if key in st.session_state}
+    st.session_state[_KEPT] = {**st.session_state.get(_KEPT, {}), **drawn}
+
+
+def _bound_keys() -> tuple[str, ...]:
+    return (NETWORK, PROBE, PICTURE, CLASS, LAYER, *PAGES_OWN)
+
+
+def ask_for(**values) -> None:
+    """Set choices before their widgets are drawn in the next run; from a callback, or before `st.rerun`."""
+    st.session_state[_PENDING] = {**st.session_state.get(_PENDING, {}), **values}
+
+
+def news(key: str) -> list[str]:
+    """What the URL says for `key`, if it changed since the last run; else []."""
+    return st.session_state.get(_TOLD, {}).get(key, [])
+
+
+def one_of(key: str, options: Sequence[str], default: str, what: str) -> list[str]:
+    """Before a selectbox: reset a value that is no option.  -> sentences about what the URL asked for in vain"""
+    problems = [
+        f"The link asks for the {what} '{value}', which is not there." for value in news(key) if value not in options
+    ]
+    if st.session_state.get(key) not in options and (key in st.session_state or problems or not news(key)):
+        st.session_state[key] = default
+    return [f"{problem} Shown instead: '{default}'." for problem in problems]
+
+
+def several_of(key: str, options: Sequence[str], resolve: Callable[[str], str], otherwise: str) -> list[str]:
+    """Before a multiselect: drop values that are no options, and read links that name an option in another way.
+
+    `resolve(text)` gives an option, or raises an error whose text is the sentence to show.
+    """
+    problems, wanted = [], []
+    asked = news(key)
+    for value in asked:
+        try:
+            wanted.append(value if value in options else resolve(value))
+        except Exception as error:
+            problems.append(f"The link cannot be followed in full: {error}. Shown instead: {otherwise}.")
+    if asked and any(value not in options for value in asked):
+        st.session_state[key] = list(dict.fromkeys(wanted))
+    elif key in st.session_state:
+        held = [value for value in st.session_state[key] if value in options]
+        if held != list(st.session_state[key]):
+            st.session_state[key] = held
+    return problems
+
+
+def network_picker(options: Sequence[str]) -> tuple[str, list[str]]:
+    problems = one_of(NETWORK, options, FIRST[NETWORK] if FIRST[NETWORK] in options else options[0], "network")
+    help = "Embedded networks, your own from the settings file, and torchvision's. Type to search."
+    return st.selectbox("Network", options, key=NETWORK, bind="query-params", help=help), problems
+
+
+def probe_picker(options: Sequence[str]) -> tuple[str, list[str]]:
+    problems = one_of(PROBE, options, FIRST[PROBE] if FIRST[PROBE] in options else options[0], "probe")
+    help = "The pictures to choose from, with their annotations."
+    name = st.selectbox("Probe", options, key=PROBE, bind="query-params", help=help, on_change=_forget_picture)
+    return name, problems
+
+
+def _forget_picture() -> None:
+    if ":" not in str(st.session_state.get(PICTURE, "")):
+        ask_for(**{PICTURE: ""})
+
+
+def picture_field() -> str:
+    """The picture's key, typed or set by the gallery; '' where the probe's first picture is meant."""
+    help = "The number of a picture of the probe, 'sample:' and a photograph's name, or an upload's key."
+    return st.text_input(
+        "Picture", key=PICTURE, bind="query-params", help=help, placeholder="the probe's first"
+    ).strip()
+
+
+def class_picker(network, names: Sequence[str], chances: np.ndarray) -> tuple[tuple[int, ...], list[str]]:
+    """Any classes by part of their name; without a choice the most probable one."""
+    best = int(chances.argmax())
+
+    problems = several_of(CLASS, names, lambda text: names[network.class_index(text)], f"'{names[best]}'")
+    chosen = st.multiselect(
+        "Class",
+        names,
+        key=CLASS,
+        bind="query-params",
+        placeholder=f"{names[best]}, the most probable",
+        help="Type part of a name. Without a choice the most probable class of each picture is explained.",
+        max_selections=6,
+    )
+    index = {name: number for number, name in enumerate(names)}
+    return tuple(index[name] for name in chosen) or (best,), problems
+
+
+def layer_picker(network) -> tuple[tuple, list[str]]:
+    """Any layers by part of name, kind, shape or receptive field; without a choice the default one."""
+    labels = {words.layer_name(layer): layer for layer in network.layers if layer.spatial}
+    default = words.layer_name(network.default_layer)
+    problems = several_of(LAYER, tuple(labels), lambda text: _spatial_label(network, labels, text), f"'{default}'")
+    chosen = st.multiselect(
+        "Layer",
+        tuple(labels),
+        key=LAYER,
+        bind="query-params",
+        placeholder=default,
+        help="Name, kind, channels x height x width, and how many pixels of the input one position sees. "
+        f"Without a choice: {network.default_layer.name}, {network.default_reason}.",
+        max_selections=6,
+    )
+    return tuple(labels[label] for label in chosen) or (network.default_layer,), problems
+
+
+def _spatial_label(network, labels: Mapping[str, object], text: str) -> str:
+    layer = network.layer(text.split(",")[0])
+    label = words.layer_name(layer)
+    if label not in labels:
+        raise ValueError(f"layer '{layer.name}' has no spatial extent")
+    return label
+
+
+def add_class(name: str, shown: Sequence[str]) -> None:
+    """A click on a bar: the class joins what is shown, or leaves it."""
+    chosen = list(st.session_state.get(CLASS, [])) or list(shown)
+    ask_for(**{CLASS: [other for other in chosen if other != name] if name in chosen else [*chosen, name]})
+
+
+def method_picker(options: Mapping[str, str], default: Sequence[str]) -> list[str]:
+    """`options`: {name: title}. Titles are what the link carries."""
+    titles = list(options.values())
+    first = [options[name] for name in default]
+    several_of(METHODS, titles, lambda text: options[text], "the usual methods")
+    chosen = st.pills(
+        "Methods", titles, selection_mode="multi", default=_start(METHODS, first), key=METHODS, bind="query-params"
+    )
+    return [name for name, title in options.items() if title in chosen]
+
+
+def look_picker(scale: bool = True) -> tuple[Look, bool]:
+    """Opacity, colours, threshold, box, scale in one row that wraps.  -> the look, and whether one scale is shared"""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        opacity = st.slider("Opacity", 0, 100, 65, 5, key=OPACITY, bind="query-params", width=150, format="%d %%")
+        threshold = st.slider(
+            "Threshold", 0, 90, 0, 5, key=THRESHOLD, bind="query-params", width=150, format="%d %%",
+            help="Hide what is below this share of the scale's end. The box surrounds the largest region above it "
+            "(above 15 % where this is 0, as in the Grad-CAM paper).",
+        )  # fmt: skip
+        colours = st.selectbox(
+            "Colours", colour.NAMES, key=COLOURS, bind="query-params", width=170,
+            help="The first four are perceptually uniform and safe for colour-blind people. "
+            "Signed maps are drawn blue to orange around zero.",
+        )  # fmt: skip
+        shared = OWN
+        if scale:
+            shared = st.segmented_control(
+                "Scale", (OWN, SHARED_SCALE), default=_start(SCALE, OWN), key=SCALE, bind="query-params", required=True,
+                help="On one scale, maps of the same method can be compared by brightness.",
+            )  # fmt: skip
+        box = st.toggle("Box", key=BOX, bind="query-params", help="Around the largest region of each map.")
+    return Look(colours, opacity / 100, threshold / 100, box), shared == SHARED_SCALE
+
+
+def curves_switch(default: bool) -> bool:
+    help = "Insertion and deletion under each map: how the probability follows the map's order of pixels."
+    st.session_state.setdefault(CURVES, default) if CURVES not in st.query_params else None
+    return st.toggle("Faithfulness", key=CURVES, bind="query-params", help=help)
+
+
+def _start(key: str, value):
+    """A widget's default, or None where the session already holds a value: a widget must not have both."""
+    return None if key in st.session_state else value
+
+
+def look_parameters() -> dict[str, str | list[str]]:
+    """What the page's own widgets hold, as a link spells it."""
+    found = {}
+    for key in PAGES_OWN:
+        value = st.session_state.get(key)
+        if value is not None:
+            found[key] = [str(v) for v in value] if isinstance(value, list | tuple) else str(value)
+            if isinstance(value, bool):
+                found[key] = str(value).lower()
+    return found
+
+
+def link(parameters: Mapping[str, str | Iterable[str]]) -> str:
+    """The address of the page as it is, every value spelled out."""
+    parts = urlsplit(st.context.url or "http://localhost:8501/")
+    return f"{parts.scheme}://{parts.netloc}{parts.path}?{urlencode(parameters, doseq=True)}"
+
+
+def arrive(shared, here: Here | None) -> None:
+    """Hand the frame's choices to the page that runs next."""
+    st.session_state[_HERE] = (shared, here)
+
+
+def here() -> Here:
+    """What the page works on; the frame has made sure that it is there."""
+    return st.session_state[_HERE][1]
+
+
+def shared():
+    """The sidebar's choices, for pages that live without a picture or a network."""
+    return st.session_state[_HERE][0]
+
+
+def one_method_picker(options: Mapping[str, str]) -> str:
+    """A single method, for pages that compare something else."""
+    titles = list(options.values())
+    one_of(METHOD, titles, titles[0], "method")
+    title = st.segmented_control(
+        "Method", titles, key=METHOD, bind="query-params", required=True, default=_start(METHOD, titles[0])
+    )
+    return next(name for name, other in options.items() if other == title)
+
+
+def kind_picker(kinds: Sequence[str]) -> list[str]:
+    """Which kinds of layers are shown: all, unless the person leaves some out."""
+    several_of(KIND, kinds, lambda text: text, "all kinds")
+    chosen = st.pills(
+        "Layers", kinds, selection_mode="multi", default=_start(KIND, kinds), key=KIND, bind="query-params"
+    )
+    return list(chosen)
+
+
+def raw_switch() -> bool:
+    help = "The map at the layer's own resolution, each value a square, without the picture."
+    return st.toggle("Raw values", key=RAW, bind="query-params", help=help)
+
+
+def section_picker(names: Sequence[str]) -> str:
+    """Which section of a page is shown; only that one runs."""
+    one_of(SECTION, names, names[0], "section")
+    return st.segmented_control(
+        "Section", names, key=SECTION, bind="query-params", required=True, label_visibility="collapsed",
+        default=_start(SECTION, names[0]),
+    )  # fmt: skip
+
+
+def split_picker(names: Sequence[str], default: str) -> str:
+    one_of(SPLIT, names, default, "split")
+    index = None if SPLIT in st.session_state else names.index(default)
+    return st.selectbox("Split", names, index=index, key=SPLIT, bind="query-params", width=220)
+
+
+def category_picker(names: Sequence[str]) -> str:
+    one_of(CATEGORY, names, "part", "category")
+    return st.segmented_control(
+        "Masks by category", names, key=CATEGORY, bind="query-params", required=True, default=_start(CATEGORY, "part")
+    )
+
+
+def concept_picker(category: str, names: Sequence[str]) -> list[str]:
+    """Which masks are switched on, by hand; none at first, of parts the first three."""
+    if not names:
+        st.caption(f"No {category} is marked in this picture.")
+        return []
+    first = list(names[:3]) if category == "part" else list(names[:1])
+    return st.pills("In this picture, largest first", names, selection_mode="multi", default=first, wrap=True)
