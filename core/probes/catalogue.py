@@ -1,5 +1,6 @@
 """Which probes can be opened: the embedded worlds, those of the settings file, and any folder of pictures."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +44,11 @@ def open_probe(name: str | Path) -> Probe:
         return Folder(yours[name]["folder"], name, yours[name].get("title", name))
     if "://" in name:
         raise UnknownName(f"a probe is a name or a folder on this machine, not the address '{name}'")
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return Folder(path)
-    if path.exists():
-        raise UnknownName(f"'{name}' is a file; a probe is a folder with one sub-folder per class")
+    with suppress(OSError, RuntimeError):  # too long for a path, or the home of nobody
+        path = Path(name).expanduser()
+        if name.strip() and path.is_dir():
+            return Folder(path)
+        if path.is_file():
+            raise UnknownName(f"'{name}' is a file; a probe is a folder with one sub-folder per class")
     close = near(name, [*WORLDS, *yours]) or "; try 'menagerie'"
     raise UnknownName(f"no probe or folder '{name}'{close}")

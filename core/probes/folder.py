@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
@@ -23,8 +23,6 @@ SPLITS = {  # how people name their splits -> how we do
     "test": "test",
     "testing": "test",
 }
-_contents: dict[tuple[str, int, int, int], str] = {}  # (path, inode, size, time of change) -> sha256 of the file
-_contents_lock = Lock()
 
 
 class Folder(Probe):
@@ -40,12 +38,12 @@ class Folder(Probe):
         self.folder = Path(folder).expanduser().resolve()
         if not self.folder.is_dir():
             raise BadImage(f"there is no folder '{folder}'")
-        self.name = name or str(folder)
-        self.title = title or self.folder.name
+        self.name = name or _text(str(folder))
+        self.title = title or _text(self.folder.name)
         found = sorted(self._found())
         if not found:
             raise BadImage(
-                f"no pictures in '{self.folder.name}'; "
+                f"no pictures in '{_text(self.folder.name)}'; "
                 "it should hold one sub-folder per class with PNG, JPEG, WebP, BMP or TIFF files"
             )
         self.classes = tuple(sorted({label for _, label, _ in found if label is not None}))
@@ -58,7 +56,7 @@ class Folder(Probe):
         self._labels = [None if label is None else self.classes.index(label) for _, label, _ in found]
         self._keys = {self._relative(path): index for index, path in enumerate(self.files)}
         of_class = f"{len(self.classes)} classes" if self.classes else "no classes"
-        self.about = f"{len(found)} pictures, {of_class}, in {self.folder.name}"
+        self.about = f"{len(found)} pictures, {of_class}, in {_text(self.folder.name)}"
         self.fingerprint = self._fingerprint()
 
     def __len__(self) -> int:
@@ -79,7 +77,8 @@ class Folder(Probe):
 
     def caption(self, index: int) -> str:
         label = self.label(index)
-        return self.files[index].name if label is None else f"{self.classes[label]}, {self.files[index].name}"
+        name = _text(self.files[index].name)
+        return name if label is None else f"{self.classes[label]}, {name}"
 
     def key(self, index: int) -> str:
         return self._relative(self.files[index])
@@ -100,7 +99,7 @@ class Folder(Probe):
     def _labelled(self, top: Path) -> Iterable[tuple[str | None, Path]]:
         """The pictures of a split: those of each class however deep, or the unlabelled ones of a flat folder."""
         classes = self._folders(top)
-        below = [(entry.name, path) for entry in classes for path in self._pictures(entry, deep=True)]
+        below = [(_text(entry.name), path) for entry in classes for path in self._pictures(entry, deep=True)]
         yield from below
         if not below:
             yield from ((None, path) for path in self._pictures(top, deep=False))
@@ -122,7 +121,7 @@ class Folder(Probe):
             entries = sorted(folder.iterdir())
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise BadImage(f"the folder '{folder.name}' cannot be read: {reason}") from None
+            raise BadImage(f"the folder '{_text(folder.name)}' cannot be read: {reason}") from None
         return [e for e in entries if not e.name.startswith(".") and self._inside(e)]
 
     def _inside(self, entry: Path) -> bool:
@@ -132,28 +131,31 @@ class Folder(Probe):
             return False
 
     def _relative(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix()
+        return _text(path.relative_to(self.folder).as_posix())
 
     def _fingerprint(self) -> str:
         """sha256 over names, sizes and contents of all files, so that an edited picture is never taken for the old."""
         digest = sha256(b"folder 1\0")
         for path in self.files:
             size, content = _content(path)
-            digest.update(f"{self._relative(path)}\0{size}\0{content}\0".encode("utf-8", "surrogateescape"))
+            digest.update(f"{self._relative(path)}\0{size}\0{content}\0".encode())
         return digest.hexdigest()
 
 
 def _content(path: Path) -> tuple[int, str]:
-    """Size and sha256 of a file, remembered while inode, size and times of change stay; '' where it cannot be read."""
+    """Size and sha256 of a file, read again only after inode, size or times changed; '' where it cannot be read."""
     try:
         state = os.stat(path)
-        key = (str(path), state.st_ino, state.st_size, state.st_mtime_ns ^ state.st_ctime_ns)
-        with _contents_lock:
-            if key in _contents:
-                return state.st_size, _contents[key]
-        digest = sha256(path.read_bytes()).hexdigest()
+        return state.st_size, _sha(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
     except OSError:
         return 0, ""
-    with _contents_lock:
-        _contents[key] = digest
-    return state.st_size, digest
+
+
+@lru_cache(maxsize=200_000)
+def _sha(path: Path, *state: int) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _text(name: str) -> str:
+    """A file's name as text that can be shown and sent, also where the disk holds bytes that are no text."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

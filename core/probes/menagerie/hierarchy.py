@@ -50,7 +50,7 @@ _KINDS = {  # category: {kind: (its own kind, what belongs to it)}
         "part of an animal": ("part", ""),
         "part of a head": (
             "part of an animal",
-            "head, eye, ear, muzzle, mane, horn, antler, trunk, tusk, beak, crest, tongue, mouth, tooth, gill, nose, snout, "
+            "head, eye, ear, muzzle, mane, horn, trunk, tusk, beak, crest, tongue, mouth, tooth, gill, snout, "
             "face disc",
         ),
         "part of a body": ("part of an animal", "neck, torso, tail, shell, udder"),
@@ -76,8 +76,8 @@ _KINDS = {  # category: {kind: (its own kind, what belongs to it)}
         "surface": (
             "texture",
             "barked, branched, bricked, bumpy, craggy, feathered, fluffy, furry, glossy, grainy, grassy, leafy, "
-            "mossy, muddy, planked, rayed, ribbed, ridged, rippled, rough, scaly, scuted, shaggy, smooth, spoked, wavy, "
-            "webbed, woolly, woven, wrinkled, curly",
+            "mossy, muddy, planked, rayed, ribbed, ridged, rippled, rough, scaly, scuted, shaggy, smooth, spoked, "
+            "wavy, webbed, woolly, woven, wrinkled, curly",
         ),
     },
     "colour": {

@@ -21,7 +21,7 @@ BLACK = Paint("black", (0.12, 0.11, 0.12))
 
 @dataclass(frozen=True)
 class Rarity:
-    """A rare object: the share of pictures that would show it anywhere, its height as a share of the picture, where it is
+    """A rare object: the share of pictures that would show it, its height as a share of the picture, where it is
     ('ground', 'sky' or 'water') and how it is drawn in its own units (y down, standing on y = 0, about 1 high)."""
 
     name: str

@@ -12,11 +12,11 @@ _PARTS = """
     basket, beak, bed, claw, crest, crown, cut, dome, dorsal fin, ear, entrance, eye, face disc, fin,
     flower head, foam, foot, fruit, gill, head, hoof, horn, hull, leaf, leg, mane, mast, mouth, muzzle,
     neck, paw, post, rail, sail, shaft, shell, snout, snow cap, stem, tail, tail fin, tongue, tooth, torso,
-    trunk, tusk, wheel, wing
+    trunk, tusk, udder, wheel, wing
 """
 _MATERIALS = """
-    air, cloth, cloud, coral, eye, feathers, fin, fur, glass, grass, hair, horn, ice, leaf, light, metal,
-    sand, scales, shell, skin, snow, soil, stone, straw, water, wood
+    air, cloth, cloud, coral, eye, feathers, fur, glass, grass, hair, horn, ice, leaf, light, metal, sand,
+    scales, shell, skin, snow, soil, stone, straw, water, wood
 """
 _TEXTURES = """
     banded, barked, branched, bricked, bumpy, craggy, diamond, feathered, fluffy, glossy, grainy, grassy,
