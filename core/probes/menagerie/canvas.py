@@ -126,8 +126,8 @@ class Canvas:
         """Fill a closed outline (n, 2) with shaded paint and stamp its labels.
 
         `relief` 0 is flat, 1 round. `instance` n gives the pixels to animal n, 0 takes them from any, None leaves them.
-        `labels` are object=, part=, material=: a name stamps, "" clears, None or absent leaves what is below. Texture comes
-        from the pattern, else from `texture`; colour from the paint. Pixels under opacity 0.5 keep the labels below.
+        `labels` are object=, part=, material=: a name stamps, "" clears, None or absent leaves what is below. Texture
+        comes from the pattern, else from `texture`; colour from the paint. Pixels under opacity 0.5 keep the labels below.
         `within`, the outline of a body, keeps a marking inside that body and shades it as a piece of it.
         """
         window = self._window(outline)

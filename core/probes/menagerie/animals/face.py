@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from core.probes.menagerie.animals.coats import BLACK, HORN, WHITE
 from core.probes.menagerie.animals.heads import HeadShape
-from core.probes.menagerie.animals.pelts import BLACK, HORN, WHITE
 from core.probes.menagerie.canvas import Paint
 from core.probes.menagerie.shapes import beyond, ellipse, rotate, smooth, tube
 

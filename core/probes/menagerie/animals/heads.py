@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class HeadShape:
-    """One kind of head: its outline, where its muzzle begins, eye and nostril (x, y, radius), the line of the mouth, its
-    ears (kind, base, direction in degrees above the backward horizontal, length, width), its nose (x, y, width, height).
-    """
+    """One kind of head: its outline, where its muzzle begins, eye and nostril (x, y, radius), the line of the mouth, the
+    ears (kind, base, degrees above the backward horizontal, length, width), and the nose (x, y, width, height)."""
 
     outline: tuple[tuple[float, float], ...]
     muzzle: float

@@ -3,9 +3,10 @@
 import numpy as np
 
 from core.probes.menagerie.animals.builds import BUILDS, EXTENTS
+from core.probes.menagerie.animals.coats import Kit
 from core.probes.menagerie.animals.face import Face
 from core.probes.menagerie.animals.heads import HEADS
-from core.probes.menagerie.animals.pelts import Kit, coat
+from core.probes.menagerie.animals.pelts import coat
 from core.probes.menagerie.animals.skeleton import curly, leg, neck_outline, neck_spine, pose, tail, torso
 from core.probes.menagerie.canvas import Canvas, Piece
 from core.probes.menagerie.shapes import Frame, ellipse, smooth, tube

@@ -61,7 +61,8 @@ def torso(build: Build, girth: float) -> np.ndarray:
     return smooth(
         [
             (-0.475, -tail - 0.02), (-0.40, -croup + 0.012), (-0.30, -croup - 0.004),
-            (-0.12, -(0.35 * croup + 0.65 * back)), (0.07, -back), (0.24, -withers), (0.34, -withers + 0.03), (0.46, -(0.55 * withers + 0.45 * chest)),
+            (-0.12, -(0.35 * croup + 0.65 * back)), (0.07, -back), (0.24, -withers), (0.34, -withers + 0.03),
+            (0.46, -(0.55 * withers + 0.45 * chest)),
             (0.505, -chest), (0.44, -(0.5 * chest + 0.5 * brisket)), (0.30, -brisket + low), (0.03, -belly + low),
             (-0.20, -(0.45 * belly + 0.55 * flank) + low), (-0.36, -flank), (-0.475, -(0.4 * tail + 0.6 * flank)),
             (-0.515, -(0.8 * tail + 0.2 * flank)),
@@ -82,7 +83,7 @@ def neck_spine(build: Build, angle: float) -> np.ndarray:
 
 
 def neck_outline(build: Build, spine: np.ndarray) -> np.ndarray:
-    """The neck grown out of the trunk: from the withers along the crest to the poll, and down the throat to the chest."""
+    """The neck grown out of the trunk: from the withers along the crest to the poll, down the throat to the chest."""
     (withers, back, _, _), (chest, brisket, _, _) = build.back, build.belly
     _, _, middle, top = build.neck
     along = spine[3] - spine[1]
@@ -90,7 +91,8 @@ def neck_outline(build: Build, spine: np.ndarray) -> np.ndarray:
     up = np.array([along[1], -along[0]])
     return smooth(
         [
-            (0.02, -0.6 * back - 0.4 * brisket), (0.14, -0.3 * withers - 0.7 * back + 0.03), (0.26, -withers + (0.012 if along[1] < 0 else 0.035)),
+            (0.02, -0.6 * back - 0.4 * brisket), (0.14, -0.3 * withers - 0.7 * back + 0.03),
+            (0.26, -withers + (0.012 if along[1] < 0 else 0.035)),
             spine[2] + up * middle / 2, spine[3] + up * top * 0.48, spine[3] + along * top * 0.45,
             spine[3] - up * top * 0.5, spine[2] - up * middle / 2, (0.49, -chest + 0.005),
             (0.40, -0.6 * brisket - 0.4 * chest),
