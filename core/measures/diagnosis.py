@@ -32,10 +32,11 @@ def nan_activations(activations: Tensor, layer: str) -> Finding | None:
 
 
 def dead_channels(activations: Tensor, layer: str) -> Finding | None:
-    """Channels that are zero everywhere.  (K, H, W)"""
+    """At least half of the channels are zero everywhere (fewer is ordinary: a ReLU network uses what a picture needs).
+    (K, H, W)"""
     channels = len(activations)
     dead = int((activations == 0).flatten(1).all(1).sum())
-    if not dead:
+    if 2 * dead < channels:
         return None
     if dead == channels:
         return Finding("dead", f"All {channels} channels at {layer} are zero for this picture: nothing to weigh.", True)

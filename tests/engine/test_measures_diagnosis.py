@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.measures.diagnosis import constant_map, diagnose
+from core.measures.diagnosis import constant_map, dead_channels, diagnose
 from core.methods.gradcam import gradcam
 from core.methods.heatmap import Heatmap
 from core.networks.network import Network
@@ -103,6 +103,14 @@ def test_a_constant_map(network):
     found = findings(network, grey, 0)
     assert not found["constant"].empties
     assert found["constant"].sentence.startswith("All 64 values of the map are 0.02")
+
+
+def test_a_few_dead_channels_are_ordinary():
+    activations = torch.ones(4, 2, 2)
+    activations[0] = 0
+    assert dead_channels(activations, "conv1") is None
+    activations[1] = 0
+    assert dead_channels(activations, "conv1").sentence == "2 of 4 channels at conv1 are zero for this picture."
 
 
 def test_maps_without_a_layer():
