@@ -127,7 +127,8 @@ class Canvas:
 
         `relief` 0 is flat, 1 round. `instance` n gives the pixels to animal n, 0 takes them from any, None leaves them.
         `labels` are object=, part=, material=: a name stamps, "" clears, None or absent leaves what is below. Texture
-        comes from the pattern, else from `texture`; colour from the paint. Pixels under opacity 0.5 keep the labels below.
+        comes from the pattern, else from `texture`; colour from the paint. Pixels under opacity 0.5 keep the labels
+        below.
         `within`, the outline of a body, keeps a marking inside that body and shades it as a piece of it.
         """
         window = self._window(outline)

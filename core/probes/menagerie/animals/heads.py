@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class HeadShape:
-    """One kind of head: its outline, where its muzzle begins, eye and nostril (x, y, radius), the line of the mouth, the
+    """One kind of head: its outline, where its muzzle begins, eye and nostril (x, y, radius), the line of the mouth,
     ears (kind, base, degrees above the backward horizontal, length, width), and the nose (x, y, width, height)."""
 
     outline: tuple[tuple[float, float], ...]

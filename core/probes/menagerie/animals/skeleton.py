@@ -13,13 +13,12 @@ GAIT = {"hind near": 0.0, "front near": 0.25, "hind far": 0.5, "front far": 0.75
 @dataclass(frozen=True)
 class Pose:
     """One moment of one animal: where each foot is (x from under its joint, lift), angles of neck and head in degrees,
-    the tail's swing in degrees, and whether the head is down."""
+    and the tail's swing in -1..1."""
 
     feet: dict[str, tuple[float, float]]
     neck: float
     head: float
     tail: float
-    grazing: bool
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def pose(build: Build, rng: np.random.Generator) -> Pose:
     neck = build.graze + rng.normal(0, 3) if grazing else rng.uniform(*build.carriage)
     middle = sum(build.carriage) / 2
     head = build.head[2] + (18 if grazing else 0.35 * (middle - neck)) + rng.normal(0, 4)
-    return Pose(feet, float(neck), float(head), float(rng.uniform(-1, 1)), bool(grazing))
+    return Pose(feet, float(neck), float(head), float(rng.uniform(-1, 1)))
 
 
 def torso(build: Build, girth: float) -> np.ndarray:
