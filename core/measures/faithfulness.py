@@ -177,18 +177,20 @@ def floors(
     """
     height, width = image.shape[-2:]
     random = random_cells(height, width, orders, seed).double()
-    inserted, deleted = curves(network, image, torch.cat([random, centre_out(height, width)[None]]), steps, progress)
-    result = {}
-    for label in classes:
-        own = [answers[:, :, label].double().cpu() for answers in (inserted, deleted)]
-        areas = [np.array([_curve(row).area for row in answers[:-1]]) for answers in own]
-        result[int(label)] = Floor(
+    every = torch.cat([random, centre_out(height, width)[None]])
+    answers = [both.double().cpu().numpy() for both in curves(network, image, every, steps, progress)]
+    fractions = np.linspace(0, 1, steps + 1)
+    means = [both[:-1].mean(0) for both in answers]
+    areas = [np.trapezoid(both[:-1], fractions, axis=1) for both in answers]  # (orders, classes)
+    return {
+        int(label): Floor(
             int(label),
-            *(_curve(answers[:-1].mean(0)) for answers in own),
-            *(_curve(answers[-1]) for answers in own),
-            *areas,
+            *(Curve(fractions, both[:, label]) for both in means),
+            *(Curve(fractions, both[-1][:, label]) for both in answers),
+            *(both[:, label] for both in areas),
         )
-    return result
+        for label in classes
+    }
 
 
 def _curve(probabilities: Tensor) -> Curve:
