@@ -16,7 +16,7 @@ _FILTERS = {
 }
 # Pixels of a resized picture above which only what the crop keeps is computed: 8000 x 1 would become 2,048,000 x 256.
 # Below, the whole is resized, since the part alone may differ from torchvision's by a rounding of one level in 255.
-_LARGE = 64_000_000
+_LARGE = 16_000_000
 Box = tuple[float, float, float, float]
 
 
@@ -154,10 +154,9 @@ def _check(self: Preprocessing) -> None:
     if self.crop is None and not isinstance(self.resize, tuple):
         raise BadSettings("preprocessing leaves the input's size open; give crop = N or resize = [height, width]")
     for name, values in (("mean", self.mean), ("std", self.std)):
-        if len(values) != 3 or not all(isinstance(value, int | float) for value in values):
-            raise BadSettings(
-                f"preprocessing has {name} = {list(values)}; three numbers would do, for red, green, blue"
-            )
+        three = isinstance(values, tuple) and len(values) == 3
+        if not three or not all(isinstance(value, int | float) for value in values):
+            raise BadSettings(f"preprocessing has {name} = {values!r}; three numbers would do, for red, green, blue")
     if not all(value > 0 for value in self.std):
         raise BadSettings(f"preprocessing has std = {list(self.std)}; three numbers above 0 would do")
     if self.interpolation not in _FILTERS:
