@@ -326,9 +326,10 @@ def _set_aside(place: Path, reason: str) -> Damage:
 
 
 def _remove(path: Path) -> bool:
-    """Takes an item out of its place in one step and deletes it; False where somebody holds it."""
+    """Takes an item out of its place in one step and deletes it; False where somebody holds it or it is gone."""
     gone = temporary_name(path)
-    with contextlib.suppress(Busy), locked(path, at_once=True):
+    with contextlib.suppress(Busy, FileNotFoundError), locked(path, at_once=True):
+        path.stat()  # somebody else may have removed it already
         with telling(path.parent):
             path.rename(gone)
         delete(gone)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from core import store as store_module
+from core.__main__ import main
 from core.errors import Cancelled, StoreError
 from core.request import Request
 from core.store import ARRAYS, CHECKSUMS, REQUEST, Store, cache_folder, find_file, keep_file
@@ -381,3 +382,29 @@ def test_what_is_held_in_memory_is_bounded(tmp_path, monkeypatch):
     for seed in range(4):
         store.build(other(seed), lambda: {"values": np.zeros(125)})
     assert [store.load(other(seed)) is not None for seed in range(4)] == [False, False, True, True]
+
+
+def test_the_command_line_lists_verifies_and_prunes(uploads, capsys):
+    def said(*words):
+        assert main(["cache", *words]) == 0
+        return capsys.readouterr().out
+
+    store = Store()
+    for seed in (1, 2):
+        os.utime(store.build(other(seed), lambda: {"values": np.zeros(100_000)}).folder, (0, seed * 86400))
+    sha = keep_file(b"a picture", ".png")
+    lines = said("list").splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [
+        [sha[:16], "upload"],
+        [other(2).digest[:16], "toy"],
+        [other(1).digest[:16], "toy"],
+    ]
+    assert "0.80 MB" in lines[2]
+    (uploads / f"{sha}.png").write_bytes(b"b picture")
+    told = said("verify")
+    assert "2 sound, 1 damaged" in told
+    assert "its content is not what its name says" in told
+    assert said("prune", "--megabytes", "1") == "1 removed (0.80 MB), 1 kept (0.80 MB)\n"
+    keep_file(b"a picture", ".png")
+    assert said("prune") == "1 removed (0.80 MB), 1 kept (0.00 MB)\n"
+    assert said("prune", "--all") == "1 removed (0.00 MB), 0 kept (0.00 MB)\n"

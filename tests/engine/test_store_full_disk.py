@@ -122,8 +122,9 @@ def empty_and_read_only(folder):
 def test_nothing_is_lost(tmp_path, scene):
     if not shutil.which("unshare"):
         pytest.skip("there is no unshare here")
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-        pytest.skip("mount namespaces are not permitted here")
+    trial = ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)]
+    if (tried := subprocess.run(trial, capture_output=True, text=True)).returncode:
+        pytest.skip(f"a file system in a mount namespace of its own is not permitted here: {tried.stderr.strip()}")
     script = 'mount -t tmpfs -o size=1m tmpfs "$1" && CHANNELSCOPE_CACHE="$1" exec "$2" "$3" "$4" "$1"'
     words = ["unshare", "-m", "sh", "-c", script, "sh", str(tmp_path), sys.executable, __file__, scene]
     done = subprocess.run(words, env=ENVIRONMENT, capture_output=True, text=True)
