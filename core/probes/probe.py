@@ -90,7 +90,7 @@ class Probe:
 
     def find(self, key: str) -> int | None:
         """The index of `key`, or None."""
-        return int(key) if key.isdecimal() and int(key) < len(self) else None
+        return int(key) if key.isdecimal() and len(key) < 10 and int(key) < len(self) else None
 
     def concept_masks(self, index: int) -> dict[Concept, np.ndarray]:
         """The concepts present in an image and where they are."""

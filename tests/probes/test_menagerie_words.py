@@ -5,13 +5,14 @@ import re
 import numpy as np
 import pytest
 
-from core.errors import UnknownName
+from core.errors import UnknownClass, UnknownName
 from core.probes.menagerie import attributes, hierarchy
 from core.probes.menagerie.species import LOOK_ALIKES, SPECIES
-from core.probes.menagerie.texts import TEXTS
+from core.probes.menagerie.texts import TEXTS, text_vectors
 from core.probes.menagerie.vocabulary import VOCABULARY
 from core.probes.menagerie.world import World
 
+PINNED = (0.01459571, -0.03239603)  # any change of the sentences' numbers would show here
 NAMES = [species.name for species in SPECIES]
 KINDS = tuple(hierarchy.kind_of_animal(name) for name in NAMES)
 VISUAL = np.array([attribute.visual for attribute in attributes.ATTRIBUTES])
@@ -102,6 +103,20 @@ def test_ten_different_sentences_about_each_species_without_its_name():
             assert sentence.endswith(".")
             assert 4 <= len(sentence.split()) <= 20, sentence
     assert World("menagerie-tiny").texts("okapi") == TEXTS["okapi"]
+
+
+def test_text_vectors_are_fixed_and_alike_where_attributes_are():
+    vectors = {name: text_vectors(name) for name in NAMES}
+    every = np.concatenate(list(vectors.values()))
+    assert every.shape == (300, 256)
+    np.testing.assert_allclose(np.linalg.norm(every, axis=1), 1)
+    likeness = np.corrcoef(np.stack([v.mean(0) for v in vectors.values()]))
+    attributes_alike = np.corrcoef(attributes.MATRIX)
+    above = np.triu_indices(30, 1)
+    assert np.corrcoef(likeness[above], attributes_alike[above])[0, 1] > 0.4
+    assert vectors["zebra"][0, :2] == pytest.approx(PINNED, abs=1e-7)
+    with pytest.raises(UnknownClass, match="try 'zebra'"):
+        text_vectors("zebras")
 
 
 def test_every_concept_has_its_kind_up_to_the_root():

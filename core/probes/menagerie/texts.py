@@ -1,7 +1,22 @@
 """Ten sentences about each species, as a field guide would say them and without its name: captions for zero-shot work.
 
 They speak of what the pictures show (build, coat, head, limbs, tail, where it stands) and of what they do not (habits).
+`text_vectors` makes them numbers, always the same ones.
 """
+
+import re
+from collections import Counter
+from functools import cache
+from hashlib import sha256
+
+import numpy as np
+
+from core.errors import UnknownClass, near
+
+DIMENSIONS = 256
+_COMMON = (
+    "a an the its it is are and or of on in at to with by for from as than that which where has have this no so not"
+)
 
 _TEXTS = {
     "zebra": """
@@ -366,3 +381,37 @@ A grey saddle marks its back behind the fin.
 """,
 }
 TEXTS = {name: tuple(text.strip().splitlines()) for name, text in _TEXTS.items()}
+
+
+def text_vectors(name: str) -> np.ndarray:
+    """The ten sentences about a species as unit vectors.  -> (10, 256) float64.  Raises UnknownClass.
+
+    A bag of words: each word adds a fixed direction that depends on its letters alone, weighted by log(300 / number of
+    sentences that have it). Sentences with rare words in common are near each other; nothing was learned elsewhere.
+    """
+    if name not in TEXTS:
+        raise UnknownClass(f"no sentences about '{name}'{near(name, TEXTS)}")
+    weights = _weights()
+    rows = [sum(weights[word] * _direction(word) for word in _words(sentence)) for sentence in TEXTS[name]]
+    return np.stack([row / np.linalg.norm(row) for row in rows])
+
+
+def _words(sentence: str) -> list[str]:
+    """Its words that carry meaning, without the plural's s."""
+    words = [word for word in re.findall(r"[a-z]+", sentence.lower()) if word not in _COMMON.split()]
+    return sorted(
+        {word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words}
+    )
+
+
+@cache
+def _weights() -> dict[str, float]:
+    every = [sentence for sentences in TEXTS.values() for sentence in sentences]
+    counts = Counter(word for sentence in every for word in _words(sentence))
+    return {word: float(np.log(len(every) / count)) for word, count in counts.items()}
+
+
+@cache
+def _direction(word: str) -> np.ndarray:
+    rng = np.random.default_rng(int.from_bytes(sha256(word.encode()).digest()[:8], "little"))
+    return rng.standard_normal(DIMENSIONS) / np.sqrt(DIMENSIONS)
