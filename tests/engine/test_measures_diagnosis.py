@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.measures.diagnosis import constant_map, dead_channels, diagnose
+from core.measures.diagnosis import constant_map, dead_channels, diagnose, negative_evidence
 from core.methods.gradcam import gradcam
 from core.methods.heatmap import Heatmap
 from core.networks.network import Network
@@ -61,6 +61,14 @@ def test_negative_evidence_only(network, batch):
         "positive weight."
     )
     assert found["negative"].empties
+
+
+def test_evidence_for_and_against_is_ordinary():
+    alpha = torch.tensor([0.5, -1.0])
+    assert negative_evidence(torch.tensor([[0.1, -3.0]]), alpha, "conv1", "ape") is None
+    assert negative_evidence(torch.zeros(1, 2), alpha, "conv1", "ape") is None
+    against = negative_evidence(torch.tensor([[-0.1, -3.0]]), alpha, "conv1", "ape")
+    assert "at most -0.1 and falls to -3; 1 of 2 channels" in against.sentence
 
 
 def test_another_class_is_preferred(network, batch):

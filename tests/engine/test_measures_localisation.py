@@ -53,7 +53,7 @@ def test_the_interval_covers_and_repeats():
     assert one.n == 400
     assert one.value == pytest.approx(values.mean())
     # The percentile interval of a mean is near +- 1.96 s / sqrt(n).
-    assert one.high - one.low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.15)
+    assert one.high - one.low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
     assert one == bootstrap([*values, np.nan])
     assert one != bootstrap(values, seed=1)
     assert bootstrap([1.0, 1.0]).low == 1
