@@ -8,6 +8,7 @@ reads as an artefact. `sha256sum -c checksums.sha256` in an artefact's folder ch
 """
 
 import contextlib
+import functools
 import hashlib
 import logging
 import os
@@ -158,19 +159,20 @@ class Store:
         return tuple(sorted((item for item in items if item), key=lambda item: (-item.used, item.path)))
 
     def verify(self) -> Report:
-        """Reads everything again; what is damaged is set aside. Leftovers of killed writers are removed."""
+        """Reads everything again; what is damaged is set aside, where the folder can be written. Leftovers of killed
+        writers are removed."""
         self.tidy()
         sound, damages = 0, []
         for item in self.list():
-            with contextlib.suppress(StoreError, OSError), locked(item.path):
-                try:
-                    if item.path.is_dir():
-                        _read(item.path, None)
-                    elif item.kind == "upload":
-                        _check_upload(item.path)
-                    sound += 1
-                except _Damaged as damaged:
-                    damages.append(_set_aside(item.path, str(damaged)))
+            if item.kind == "checkpoint":  # verified by the pass that goes on from it
+                continue
+            check = _check_upload if item.kind == "upload" else _read
+            look = functools.partial(check, item.path)
+            try:
+                look()
+                sound += 1
+            except _Damaged as damaged:
+                damages += _again(item.path, look, str(damaged))
         return Report(sound, tuple(damages))
 
     def prune(
@@ -255,24 +257,40 @@ def find_file(sha: str, suffix: str) -> Path | None:
         return None
     path = _upload(sha, suffix)
     try:
-        _check_upload(path)
-    except OSError:
-        return None
-    except _Damaged:
-        with contextlib.suppress(StoreError, OSError), locked(path):
-            try:
-                _check_upload(path)  # again: somebody may have replaced it before the lock was ours
-            except _Damaged as damaged:
-                _set_aside(path, str(damaged))
+        if not _check_upload(path):
+            return None
+    except _Damaged as damaged:
+        _again(path, lambda: _check_upload(path), str(damaged))
         return None
     with contextlib.suppress(OSError):
         os.utime(path)
     return path
 
 
-def _check_upload(path: Path) -> None:
-    if sha_of(path) != path.name[:64]:
+def _check_upload(path: Path) -> bool:
+    """Whether the file is there.  Raises _Damaged."""
+    try:
+        content = sha_of(path)
+    except OSError as error:
+        if not os.path.lexists(path):
+            return False
+        raise _Damaged(f"it cannot be read ({error.strerror})") from error
+    if content != path.name[:64]:
         raise _Damaged("its content is not what its name says")
+    return True
+
+
+def _again(path: Path, check: Callable[[], object], reason: str) -> list[Damage]:
+    """Looks again under the lock, since somebody may have put it right, and sets aside what is still damaged."""
+    try:
+        with locked(path):
+            try:
+                check()
+            except _Damaged as damaged:
+                return [_set_aside(path, str(damaged))]
+    except StoreError:
+        return [Damage(path, reason)]
+    return []
 
 
 def _upload(sha: str, suffix: str) -> Path:
@@ -281,7 +299,7 @@ def _upload(sha: str, suffix: str) -> Path:
     return cache_folder() / "uploads" / (sha + suffix)
 
 
-def _read(place: Path, request: Request | None) -> Artefact | None:
+def _read(place: Path, request: Request | None = None) -> Artefact | None:
     """What stands at `place`, read once, so that the bytes verified are the bytes given.  Raises _Damaged."""
     try:
         sums = (place / CHECKSUMS).read_bytes()

@@ -98,7 +98,9 @@ def read_only(folder):
         assert "CHANNELSCOPE_CACHE" in built.note
     with pytest.raises(StoreError, match="cannot be written"):
         keep_file(b"another picture", ".png")
-    store.verify()
+    report = store.verify()
+    assert report.sound == 2, "the artefact and the upload"
+    assert [damage.path for damage in report.damaged] == [store.place(asked(2))]
     store.tidy()
     with pytest.raises(StoreError, match="cannot be written"):
         store.prune(everything=True)
