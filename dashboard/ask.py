@@ -160,3 +160,14 @@ def kept(method: str, network: str, subject: str) -> bool:
 def labels(_probe, fingerprint: str) -> dict[str, list[int | None]]:
     """The class of every picture, by split."""
     return {split: [_probe.label(int(index)) for index in indices] for split, indices in _probe.splits.items()}
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _first_captioned(_probe, fingerprint: str, name: str, split: str, phrase: str) -> int | None:
+    indices = _probe.of_class(name, split)
+    return next((int(index) for index in indices if phrase in _probe.caption(int(index))), None)
+
+
+def first_captioned(of, name: str, split: str, phrase: str) -> int | None:
+    """The first picture of a class whose caption holds a phrase, or None."""
+    return _first_captioned(of, of.fingerprint, name, split, phrase)

@@ -1,15 +1,49 @@
 """Views worth seeing: (label, why, what the link changes)."""
 
+from dashboard import ask
 from dashboard.selection import CLASS, LAYER, NETWORK, PICTURE, PROBE, Here
+
+EMBEDDED, WORLD = "menagerie-plain", "menagerie"
 
 
 def picture(here: Here) -> list[tuple[str, str, dict]]:
-    return []
+    found = []
+    world = ask.probe(WORLD)
+    planted = ask.first_captioned(world, "donkey", "test", "cart")
+    if planted is not None:
+        why = "In training donkeys stand beside a cart. Does the network look at the donkey or at the cart?"
+        found.append(("A donkey with a cart", why, _embedded(world, planted, [])))
+    pair = ask.first_captioned(world, "zebra", "test", " with ")
+    if pair is not None:
+        others = world.caption(pair).split(",")[0].split(" with ")[-1].split(" and ")
+        chosen = ["zebra", *(name for name in others if name in world.classes[:24])][:2]
+        why = "Ask for each of the two: a good map moves from one animal to the other."
+        found.append(("Two species in one picture", why, _embedded(world, pair, chosen)))
+    why = "A real photograph. On a network trained on photographs (see Networks) the maps mean more."
+    found.append(("A real photograph", why, {PICTURE: "sample:chelsea", CLASS: []}))
+    return found
 
 
 def two_classes(here: Here) -> list[tuple[str, str, dict]]:
-    return []
+    found, world = [], ask.probe(WORLD)
+    for first, second in (("horse", "donkey"), ("leopard", "cheetah")):
+        index = ask.first_captioned(world, first, "test", first)
+        if index is not None:
+            why = "Two look-alike species: what tells one from the other?"
+            found.append((f"{first.capitalize()} or {second}", why, _embedded(world, index, [first, second])))
+    return found
 
 
 def layers(here: Here) -> list[tuple[str, str, dict]]:
-    return []
+    world = ask.probe(WORLD)
+    found = []
+    for name, why in (("owl", "Large and in the middle."), ("crocodile", "Flat and low: which layer finds all of it?")):
+        index = ask.first_captioned(world, name, "test", name)
+        if index is not None:
+            found.append((f"A {name} through the layers", why, _embedded(world, index, [name])))
+    return found
+
+
+def _embedded(world, index: int, classes: list[str]) -> dict:
+    """Parameters of a link to a picture of the Menagerie on the network that was trained on it."""
+    return {NETWORK: EMBEDDED, PROBE: WORLD, PICTURE: world.key(index), CLASS: classes, LAYER: []}

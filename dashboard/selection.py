@@ -95,13 +95,15 @@ def news(key: str) -> list[str]:
 
 
 def one_of(key: str, options: Sequence[str], default: str, what: str) -> list[str]:
-    """Before a selectbox: reset a value that is no option.  -> sentences about what the URL asked for in vain"""
+    """Before a widget of one value: reset one that is no option.  -> what the URL asked for in vain, in sentences"""
     problems = [
-        f"The link asks for the {what} '{value}', which is not there." for value in news(key) if value not in options
+        f"The link asks for the {what} '{value}', which is not there. Shown instead: '{default}'."
+        for value in news(key)
+        if value not in options
     ]
-    if st.session_state.get(key) not in options and (key in st.session_state or problems or not news(key)):
+    if key in st.session_state and st.session_state[key] not in options:
         st.session_state[key] = default
-    return [f"{problem} Shown instead: '{default}'." for problem in problems]
+    return problems
 
 
 def several_of(key: str, options: Sequence[str], resolve: Callable[[str], str], otherwise: str) -> list[str]:
@@ -126,15 +128,19 @@ def several_of(key: str, options: Sequence[str], resolve: Callable[[str], str], 
 
 
 def network_picker(options: Sequence[str]) -> tuple[str, list[str]]:
-    problems = one_of(NETWORK, options, FIRST[NETWORK] if FIRST[NETWORK] in options else options[0], "network")
+    problems = one_of(NETWORK, options, FIRST[NETWORK], "network")
     help = "Embedded networks, your own from the settings file, and torchvision's. Type to search."
-    return st.selectbox("Network", options, key=NETWORK, bind="query-params", help=help), problems
+    index = _start(NETWORK, options.index(FIRST[NETWORK]), 0)
+    return st.selectbox("Network", options, index=index, key=NETWORK, bind="query-params", help=help), problems
 
 
 def probe_picker(options: Sequence[str]) -> tuple[str, list[str]]:
-    problems = one_of(PROBE, options, FIRST[PROBE] if FIRST[PROBE] in options else options[0], "probe")
+    problems = one_of(PROBE, options, FIRST[PROBE], "probe")
     help = "The pictures to choose from, with their annotations."
-    name = st.selectbox("Probe", options, key=PROBE, bind="query-params", help=help, on_change=_forget_picture)
+    index = _start(PROBE, options.index(FIRST[PROBE]), 0)
+    name = st.selectbox(
+        "Probe", options, index=index, key=PROBE, bind="query-params", help=help, on_change=_forget_picture
+    )
     return name, problems
 
 
@@ -242,9 +248,9 @@ def curves_switch(default: bool) -> bool:
     return st.toggle("Faithfulness", key=CURVES, bind="query-params", help=help)
 
 
-def _start(key: str, value):
-    """A widget's default, or None where the session already holds a value: a widget must not have both."""
-    return None if key in st.session_state else value
+def _start(key: str, value, otherwise=None):
+    """A widget's default, or `otherwise` where the session holds a value: a widget must not have both."""
+    return otherwise if key in st.session_state else value
 
 
 def look_parameters() -> dict[str, str | list[str]]:
@@ -287,7 +293,7 @@ def one_method_picker(options: Mapping[str, str]) -> str:
     title = st.segmented_control(
         "Method", titles, key=METHOD, bind="query-params", required=True, default=_start(METHOD, titles[0])
     )
-    return next(name for name, other in options.items() if other == title)
+    return next((name for name, other in options.items() if other == title), next(iter(options)))
 
 
 def kind_picker(kinds: Sequence[str]) -> list[str]:
@@ -310,19 +316,25 @@ def section_picker(names: Sequence[str]) -> str:
     return st.segmented_control(
         "Section", names, key=SECTION, bind="query-params", required=True, label_visibility="collapsed",
         default=_start(SECTION, names[0]),
-    )  # fmt: skip
+    ) or names[0]  # fmt: skip
 
 
 def split_picker(names: Sequence[str], default: str) -> str:
     one_of(SPLIT, names, default, "split")
-    index = None if SPLIT in st.session_state else names.index(default)
+    index = _start(SPLIT, names.index(default), 0)
     return st.selectbox("Split", names, index=index, key=SPLIT, bind="query-params", width=220)
 
 
 def category_picker(names: Sequence[str]) -> str:
     one_of(CATEGORY, names, "part", "category")
     return st.segmented_control(
-        "Masks by category", names, key=CATEGORY, bind="query-params", required=True, default=_start(CATEGORY, "part")
+        "Masks by category",
+        names,
+        key=CATEGORY,
+        bind="query-params",
+        required=True,
+        wrap=True,
+        default=_start(CATEGORY, "part"),
     )
 
 

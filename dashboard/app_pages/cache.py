@@ -13,6 +13,13 @@ if items:
     with st.container(horizontal=True):
         cache.verify(store)
         cache.prune(store)
-    st.dataframe(tables.cache(items), hide_index=True, height=560, alt="What the cache holds")
+    table = tables.cache(items)
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(37 + 35 * len(table), 640),
+        column_config=cache.COLUMNS,
+        alt="What the cache holds",
+    )
 else:
     st.info("Nothing has been kept yet. Uploads, curves, LIME maps and confusion matrices will be listed here.")

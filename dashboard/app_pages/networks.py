@@ -1,7 +1,5 @@
 """Data and cache, Networks: what can be opened, and the layers of the one that is open."""
 
-import streamlit as st
-
 from dashboard import ask, selection
 from dashboard.components import networks
 

@@ -7,6 +7,11 @@ from dashboard.components.saying import sentence
 from dashboard.views import words
 
 DAY = 86400
+COLUMNS = {
+    "of": st.column_config.TextColumn(width="large"),
+    "kB": st.column_config.NumberColumn(format="%.1f"),
+    "last used": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", help="Coordinated universal time"),
+}
 
 
 def summary(store, items) -> None:

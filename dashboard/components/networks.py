@@ -29,14 +29,14 @@ def opened(shared) -> None:
     if network is None:
         st.info("No network is open: choose another one in the sidebar, or see below how to give it its weights.")
         return
+    st.subheader(network.title, anchor=False)
     with st.container(horizontal=True, gap="large"):
-        st.metric("Network", network.title, width="content")
         st.metric("Classes", f"{len(network.classes):,}", width="content")
         st.metric("Input", "{} × {} px".format(*network.preprocessing.size), width="content")
         st.metric("Layers", len(network.layers), width="content")
-    st.markdown(f"Default layer: **{network.default_layer.name}**. {sentence(ValueError(network.default_reason))}")
+    st.markdown(f"By default maps are made at **{network.default_layer.name}**: {network.default_reason}.")
     table = tables.layers(network.layers)
-    st.dataframe(table, hide_index=True, height=min(38 + 35 * len(table), 640), alt=f"Layers of {network.title}")
+    st.dataframe(table, hide_index=True, height=min(37 + 35 * len(table), 640), alt=f"Layers of {network.title}")
     with st.expander("Its classes and its fingerprint"):
         st.caption("Fingerprint of architecture, weights and preprocessing; results are kept under it.")
         st.code(network.fingerprint, language=None, wrap_lines=True)
@@ -52,8 +52,8 @@ def listed(cards) -> None:
 def torchvision(cards) -> None:
     """A torchvision network with torchvision's weights, or without."""
     st.markdown(
-        "With torchvision's weights: from torch's cache on this machine, else downloaded once. Without a connection the "
-        "page says which file to put where. With random weights a network serves as a control, or to measure time."
+        "With torchvision's weights: from torch's cache on this machine, else downloaded once. Without a connection "
+        "the page says which file to put where. With random weights a network serves as a control, or to measure time."
     )
     name = _architecture(cards)
     with st.container(horizontal=True):
@@ -102,8 +102,8 @@ def _open(name: str) -> None:
 def own_code() -> None:
     """How a network of one's own gets into the list."""
     st.markdown(
-        "A network of your own code is listed in a small file, `.channelscope.toml`, in the folder where the dashboard was "
-        "started (or wherever the environment variable `CHANNELSCOPE_SETTINGS` points). Paths are relative to that file. "
-        "After a change, reload this page."
+        "A network of your own code is listed in a small file, `.channelscope.toml`, in the folder where the dashboard "
+        "was started (or wherever the environment variable `CHANNELSCOPE_SETTINGS` points). Paths are relative to that "
+        "file. After a change, reload this page."
     )
     st.code(SETTINGS, language="toml")

@@ -7,7 +7,7 @@ from core import engine
 from core.errors import NotDefined
 from core.probes.probe import CATEGORIES
 from dashboard import ask, selection
-from dashboard.components.maps import theme
+from dashboard.components.maps import save, theme
 from dashboard.components.saying import sentence
 from dashboard.components.working import Working
 from dashboard.views import masks, overlay, tables, words
@@ -53,7 +53,8 @@ def masks_of_picture(shared) -> None:
         st.info(f"{probe.title} has no masks and no boxes.")
         return
     known, instances = probe.concept_masks(index), probe.instances(index)
-    left, right = st.columns([5, 6], gap="large")
+    place = st.grid(2, min_column_width=320, gap="large")
+    left, right = place.cell(), place.cell()
     with right:
         category = selection.category_picker(CATEGORIES)
         there = masks.present(known, category)
@@ -99,17 +100,14 @@ def attributes(shared) -> None:
         return
     visual = sum(attribute.visual for attribute in probe.attributes)
     st.markdown(
-        f"{len(probe.attributes)} attributes of {len(probe.classes)} classes, from 0 (never) to 1 (always). {visual} can "
-        "be seen in a picture, and on which parts is said; the others (how an animal lives) cannot."
+        f"{len(probe.attributes)} attributes of {len(probe.classes)} classes, from 0 (never) to 1 (always). {visual} "
+        "can be seen in a picture, and on which parts is said; the others (how an animal lives) cannot."
     )
     table = tables.attributes(probe)
     config = {name: st.column_config.NumberColumn(format="%.2f", width=78) for name in probe.classes}
     config["attribute"] = st.column_config.TextColumn(pinned=True)
     st.dataframe(table, hide_index=True, column_config=config, height=560, alt="Attributes of the classes")
-    st.download_button(
-        "Table as CSV", table.to_csv(index=False).encode(), "attributes.csv", "text/csv", on_click="ignore", type="tertiary",
-        icon=":material/download:",
-    )  # fmt: skip
+    save("Table as CSV", lambda: table.to_csv(index=False).encode(), "attributes.csv", "text/csv", "All classes")
 
 
 def splits(shared) -> None:
@@ -117,7 +115,7 @@ def splits(shared) -> None:
     probe = shared.probe
     st.markdown("Classes without a picture in a split are unseen there: the zero-shot test holds only those.")
     table = tables.splits(probe.splits, ask.labels(probe, probe.fingerprint), probe.classes)
-    st.dataframe(table, height=min(38 + 35 * len(table), 700), alt="Pictures of each class in each split")
+    st.dataframe(table, height=min(37 + 35 * len(table), 700), alt="Pictures of each class in each split")
 
 
 def confusion(shared) -> None:
@@ -155,8 +153,8 @@ def confusion(shared) -> None:
 def disc(shared) -> None:
     """What a fixed centred disc reaches: the floor of every localisation measure."""
     st.markdown(
-        "A disc in the middle of every picture, the same for all, looks at nothing. What it reaches is the floor: a map "
-        "that does no better has shown where pictures have their middle, not where the animal is."
+        "A disc in the middle of every picture, the same for all, looks at nothing. What it reaches is the floor: a "
+        "map that does no better has shown where pictures have their middle, not where the animal is."
     )
     found = _asked_for(
         "centred-disc",
@@ -190,9 +188,9 @@ def shortcut(shared) -> None:
     name, thing = planted
     st.markdown(
         f"In training nearly every **{name}** stands beside a **{thing}**, and hardly any other animal does. A network may "
-        f"learn the {thing} instead of the {name}: it would be right for the wrong reason, and accuracy on the ordinary test "
-        f"split would not show it. The counter-split separates the two: {name}s without a {thing}, and other animals beside "
-        f"one. A network that cheats misses the first and takes the second for {name}s."
+        f"learn the {thing} instead of the {name}: it would be right for the wrong reason, and accuracy on the ordinary "
+        f"test split would not show it. The counter-split separates the two: {name}s without a {thing}, and other animals "
+        f"beside one. A network that cheats misses the first and takes the second for {name}s."
     )
     counter = ask.probe("menagerie-counter")
     with st.grid(4, min_column_width=150) as grid:
@@ -202,19 +200,24 @@ def shortcut(shared) -> None:
                     index = int(index)
                     st.image(ask.thumbnail(counter, index, 240), width="stretch", alt=counter.caption(index))
                     st.caption(counter.caption(index))
-    if shared.network is None or name not in shared.network.classes:
+    _measure_shortcut(shared.network, counter, name, thing)
+
+
+def _measure_shortcut(network, counter, name: str, thing: str) -> None:
+    """Both halves of the counter-split in figures, computed on demand."""
+    if network is None or name not in network.classes:
         st.info(f"The open network does not know the class '{name}': choose an embedded one to measure it.")
         return
     kept = all(
-        ask.kept("confusion", shared.network.fingerprint, f"probe:{counter.fingerprint}:{split}")
+        ask.kept("confusion", network.fingerprint, f"probe:{counter.fingerprint}:{split}")
         for split in ("without", "with")
     )
     if not kept and not st.button("Measure on the counter-split", icon=":material/play_arrow:"):
         return
     with Working("counter") as progress:
-        without = engine.confusion(shared.network, counter, "without", progress)
-        beside = engine.confusion(shared.network, counter, "with", progress)
-    column = shared.network.classes.index(name)
+        without = engine.confusion(network, counter, "without", progress)
+        beside = engine.confusion(network, counter, "with", progress)
+    column = network.classes.index(name)
     right = without.counts[:, column].sum() / max(without.counts.sum(), 1)
     wrong = beside.counts[:, column].sum() / max(beside.counts.sum(), 1)
     with st.container(horizontal=True, gap="large"):

@@ -11,11 +11,10 @@ class Ink:
     muted: str
     line: str
     accent: str
-    ground: str
 
 
-LIGHT = Ink(text="#1c2429", muted="#59656d", line="#d9dfe2", accent="#0b6e6e", ground="#ffffff")
-DARK = Ink(text="#e3e8ea", muted="#9aa6ad", line="#3a454b", accent="#63c5c0", ground="#12171a")
+LIGHT = Ink(text="#1c2429", muted="#59656d", line="#d9dfe2", accent="#0b6e6e")
+DARK = Ink(text="#e3e8ea", muted="#9aa6ad", line="#3a454b", accent="#63c5c0")
 
 
 def ink(theme: str | None) -> Ink:
