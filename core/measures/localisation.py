@@ -16,7 +16,7 @@ from core.measures.overlap import Box, box_iou, iou, largest_box, mass_inside
 from core.probes.probe import Instance, Probe
 
 FOUND = 0.5
-RADIUS = 0.3
+RADIUS = 0.3  # of the shorter side: on the Menagerie its mean IoU is above those of 0.2 and 0.4
 Progress = Callable[[int, int, str], None]
 
 
