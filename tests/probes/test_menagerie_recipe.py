@@ -136,23 +136,6 @@ def test_some_concepts_are_small(world):
     assert sum(area > 0 for area in areas) >= len(areas) - 1  # one may be hidden
 
 
-def test_animals_are_not_centred():
-    """A fixed centred disc or box finds few of them: the floor under every localisation measure."""
-    tiny = World("menagerie-tiny")
-    animals = [tiny.instances(int(i))[0] for i in range(len(tiny)) if tiny.label(i) is not None]
-    rows, columns = np.mgrid[1.5:256:4, 1.5:256:4] - 127.5
-    distance = np.hypot(rows, columns)
-    masks = np.stack([animal.mask[2::4, 2::4] for animal in animals])
-    floor = 0.0
-    for radius in range(40, 140, 10):
-        disc = distance < radius
-        floor = max(floor, np.mean((masks & disc).sum((1, 2)) / (masks | disc).sum((1, 2))))
-    assert floor < 0.45
-    centres = np.array([[(a.box[0] + a.box[2]) / 512, (a.box[1] + a.box[3]) / 512] for a in animals])
-    assert centres[:, 1].std() > 0.09
-    assert abs(centres[:, 1].mean() - 0.5) < 0.05
-
-
 def test_facing_and_light_come_from_both_sides(world):
     every = plans(world, "train", 600)
     assert 0.4 < np.mean([plan.figures[0].facing > 0 for plan in every]) < 0.6
@@ -203,6 +186,21 @@ def test_another_seed_is_another_world():
     assert one.fingerprint != other.fingerprint
     assert (one.image(3) != other.image(3)).any()
     assert one.label(3) == other.label(3)
+
+
+def test_the_fingerprint_follows_the_drawing_code(tmp_path):
+    folder = tmp_path / "menagerie"
+    (folder / "animals").mkdir(parents=True)
+    (folder / "recipe.py").write_bytes(b"a = 1\nb = 2\n")
+    (folder / "animals" / "bird.py").write_bytes(b"c = 3\n")
+    digests = [recipe.code_digest.__wrapped__(folder)]
+    (folder / "recipe.py").write_bytes(b"a = 1\r\nb = 2\r\n")
+    assert recipe.code_digest.__wrapped__(folder) == digests[0], "only the ends of lines"
+    (folder / "animals" / "bird.py").write_bytes(b"c = 4\n")
+    digests.append(recipe.code_digest.__wrapped__(folder))
+    (folder / "animals" / "fish.py").write_bytes(b"")
+    digests.append(recipe.code_digest.__wrapped__(folder))
+    assert len(set(digests)) == 3
 
 
 def test_splits_do_not_repeat_each_other():

@@ -168,6 +168,22 @@ def test_colour_labels_name_the_colour_that_is_seen(tiny):
     assert np.ptp(mean["grey"]) < 30
 
 
+def test_animals_are_not_centred(tiny):
+    """A fixed centred disc or box finds few of them: the floor under every localisation measure."""
+    animals = [tiny.instances(int(i))[0] for i in range(len(tiny)) if tiny.label(i) is not None]
+    rows, columns = np.mgrid[1.5:256:4, 1.5:256:4] - 127.5
+    distance = np.hypot(rows, columns)
+    masks = np.stack([animal.mask[2::4, 2::4] for animal in animals])
+    floor = 0.0
+    for radius in range(40, 140, 10):
+        disc = distance < radius
+        floor = max(floor, np.mean((masks & disc).sum((1, 2)) / (masks | disc).sum((1, 2))))
+    assert floor < 0.45
+    centres = np.array([[(a.box[0] + a.box[2]) / 512, (a.box[1] + a.box[3]) / 512] for a in animals])
+    assert centres[:, 1].std() > 0.09
+    assert abs(centres[:, 1].mean() - 0.5) < 0.05
+
+
 def test_names_that_are_asked_for_and_not_there(tiny):
     with pytest.raises(UnknownClass, match="try 'zebra'"):
         tiny.of_class("zebras")

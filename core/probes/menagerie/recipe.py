@@ -87,15 +87,12 @@ class Plan:
 
 
 @cache
-def drawing_code() -> str:
-    """A digest of everything that decides how a picture looks; it goes into the fingerprint, so that artefacts made
-    from older drawings are never mistaken for current ones."""
-    folder = Path(__file__).parent
-    named = [folder / f"{name}.py" for name in ("canvas", "shapes", "species", "rarities", "recipe")]
-    files = [*named, *sorted((folder / "animals").glob("*.py")), *sorted((folder / "scenes").glob("*.py"))]
-    digest = sha256(str(VERSION).encode())
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_text(encoding="utf-8").encode() + b"\0")
+def code_digest(folder: Path = Path(__file__).parent) -> str:
+    """sha256 over everything that decides how pictures look and what is said of them, hexadecimal. It goes into the
+    fingerprint, so that artefacts made from older drawings or annotations are never mistaken for current ones."""
+    digest = sha256()
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{file.read_text(encoding='utf-8')}\0".encode())
     return digest.hexdigest()
 
 

@@ -15,8 +15,8 @@ _PARTS = """
     trunk, tusk, udder, wheel, wing
 """
 _MATERIALS = """
-    air, cloth, cloud, coral, eye, feathers, fur, glass, grass, hair, horn, ice, leaf, light, metal, sand,
-    scales, shell, skin, snow, soil, stone, straw, water, wood
+    air, cloth, cloud, coral, eye, feathers, fur, glass, hair, horn, ice, leaf, light, metal, sand, scales,
+    shell, skin, snow, soil, stone, straw, water, wood
 """
 _TEXTURES = """
     banded, barked, branched, bricked, bumpy, craggy, diamond, feathered, fluffy, glossy, grainy, grassy,

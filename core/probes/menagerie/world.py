@@ -81,7 +81,7 @@ class World(Probe):
         self.hierarchy = hierarchy.PARENT
         self.look_alikes = LOOK_ALIKES
         self.shortcut = SHORTCUT
-        told = f"{recipe.drawing_code()} {seed} {sorted(self._sizes.items())}"
+        told = f"{recipe.code_digest()} {seed} {sorted(self._sizes.items())}"
         self.fingerprint = sha256(told.encode()).hexdigest()
         self._drawing = lru_cache(maxsize=64)(self._draw)
 
