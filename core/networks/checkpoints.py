@@ -38,7 +38,7 @@ def read_weights(source: str | Path | bytes, name: str | None = None) -> State:
 
 
 def fit(module: nn.Module, state: State, name: str, network: str) -> None:
-    """Loads a state into a module that may have been built on the meta device; the state's tensors become its own.
+    """Loads a state into a module. One built on the meta device takes the state's tensors for its own.
 
     Raises BadWeights where keys or shapes differ, saying which.
     """
@@ -55,7 +55,7 @@ def fit(module: nn.Module, state: State, name: str, network: str) -> None:
             raise BadWeights(f"{name} does not fit {network}: '{key}' is {given}, and {wanted} is needed")
     for key in optional - state.keys():
         state[key] = torch.zeros((), dtype=torch.long)
-    module.load_state_dict(state, assign=True)
+    module.load_state_dict(state, assign=any(value.is_meta for value in expected.values()))
 
 
 def _differences(missing: list[str], unexpected: list[str], expected: Mapping) -> str:
@@ -77,6 +77,11 @@ def _bytes(path: Path) -> bytes:
 
 
 def _read(data: bytes, name: str) -> Any:
+    if data[6:9] == b"\0\0{":  # the length of the header, below 2 ** 48, then the header
+        try:
+            return load_safetensors(data)
+        except SafetensorError as error:
+            raise BadWeights(f"{name} is damaged or cut off ({error})") from error
     start = data[:512].lstrip()
     if not start:
         raise BadWeights(f"{name} is empty")
@@ -84,11 +89,6 @@ def _read(data: bytes, name: str) -> Any:
         raise BadWeights(f"{name} is a Git LFS pointer and not the weights; 'git lfs pull' fetches them")
     if start[:1] == b"<":
         raise BadWeights(f"{name} is a web page and not weights; the download went to a page about the file")
-    if data[8:9] == b"{":
-        try:
-            return load_safetensors(data)
-        except SafetensorError as error:
-            raise BadWeights(f"{name} is damaged or cut off ({error})") from error
     return _unpickled(data, name)
 
 
@@ -102,14 +102,11 @@ def _unpickled(data: bytes, name: str) -> Any:
     try:
         return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        found = re.search(r"(?:GLOBAL|global|class|function)\s+`?([\w.]+)", str(error))
-        if "nsupported" in str(error) or "not allowed" in str(error) or found:
-            what = f" ({found[1]})" if found else ""
-            raise BadWeights(
-                f"{name} was refused: it asks to run Python code{what}, and only tensors are loaded; "
-                "save model.state_dict() and not the model"
-            ) from error
-        raise BadWeights(f"{name} is damaged or cut off; fetch or copy it again") from error
+        if found := re.search(r"GLOBAL\s+([\w.]+)", str(error)):
+            what = f"it asks to run Python code ({found[1]}), and only tensors are loaded; save model.state_dict()"
+        else:
+            what = "it is damaged, or a pickle that could run code; save model.state_dict() with torch.save"
+        raise BadWeights(f"{name} was refused: {what}") from error
     except RuntimeError as error:
         if "TorchScript" in str(error):
             raise BadWeights(f"{name} is a TorchScript program and not weights; save model.state_dict()") from error

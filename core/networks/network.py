@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 from torch import fx, nn
 
-from core.errors import NotDefined, UnknownClass, UnknownLayer, near
+from core.errors import BadSettings, NotDefined, UnknownClass, UnknownLayer, near
 from core.networks.hooked import Hooked
 from core.networks.layers import Layer, default_layer
 from core.networks.preprocessing import Preprocessing
@@ -22,8 +23,12 @@ _CHUNK = 1 << 24  # bytes hashed at once, so that several threads can share a la
 
 
 def device() -> torch.device:
-    """Where networks live: the first GPU that torch can use, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Where networks live: the processor, or what $CHANNELSCOPE_DEVICE names ('cuda').  Raises BadSettings."""
+    name = os.environ.get("CHANNELSCOPE_DEVICE") or "cpu"
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        raise BadSettings(f"$CHANNELSCOPE_DEVICE is '{name}', which torch cannot use here") from error
 
 
 class Network:
@@ -156,7 +161,7 @@ class Network:
         try:
             with torch.no_grad():
                 output = self.module(example)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        except Exception as error:  # anybody's module may raise anything
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise NotDefined(f"{self.title} cannot take a picture of {height} × {width} pixels: {reason}") from error
         if not isinstance(output, torch.Tensor) or output.ndim != 2:

@@ -107,6 +107,8 @@ def open_torchvision(
     else:
         entry, path = _pretrained(name, progress)
         state, source = read_weights(path), path.name
+        if entry is not _default(name):
+            label = f"{label}, {entry.name}"
     module, count = _module(name, state, source)
     names = class_names(classes, count, entry.meta["categories"], source or label)
     return Network(module, names, preset(entry.transforms()), name=PREFIX + name, title=label)
@@ -140,6 +142,12 @@ def _entries(name: str) -> list[Any]:
     from core.networks.vision import torchvision
 
     return [entry for entry in torchvision.models.get_model_weights(name) if "categories" in entry.meta]
+
+
+def _default(name: str) -> Any:
+    from core.networks.vision import torchvision
+
+    return torchvision.models.get_model_weights(name).DEFAULT
 
 
 def _file(entry: Any) -> str:
@@ -194,10 +202,8 @@ def _classes_in(module: nn.Module, state: State) -> int:
 def _pretrained(name: str, progress: Progress | None) -> tuple[Any, Path]:
     """torchvision's weights on this machine: the default ones from torch's hub cache or the internet, and without
     internet any others in the cache."""
-    from core.networks.vision import torchvision
-
     folder = Path(torch.hub.get_dir()) / "checkpoints"
-    default = torchvision.models.get_model_weights(name).DEFAULT
+    default = _default(name)
     path = folder / _file(default)
     if path.is_file():
         return default, path

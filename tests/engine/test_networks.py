@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.errors import NotDefined, UnknownClass
+from core.errors import BadSettings, NotDefined, UnknownClass
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
 
@@ -146,3 +146,11 @@ def test_a_module_without_any_layer_is_refused():
 
     with pytest.raises(NotDefined, match="no convolution"):
         Network(Mean(), "abc", Preprocessing(16, 16))
+
+
+def test_a_device_that_is_not_there_is_said(monkeypatch):
+    assert network().device == torch.device("cpu")
+    for name in ("nonsense", "cuda:99"):
+        monkeypatch.setenv("CHANNELSCOPE_DEVICE", name)
+        with pytest.raises(BadSettings, match=name):
+            network()

@@ -149,3 +149,14 @@ def test_a_damaged_or_cancelled_download_leaves_nothing(served):
     with pytest.raises(BadWeights, match="could not be downloaded"):
         open_network("torchvision:squeezenet1_1", progress=lambda *_: None)
     assert not list(cache.iterdir())
+
+
+def test_without_internet_other_weights_in_the_hub_cache_do_and_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(pretrained, "_answer", lambda url: (_ for _ in ()).throw(OSError("no internet")))
+    first, latest = list(torchvision.models.MobileNet_V2_Weights)
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(torchvision.models.mobilenet_v2().state_dict(), tmp_path / "checkpoints" / first.url.rsplit("/", 1)[-1])
+    network = open_network("torchvision:mobilenet_v2")
+    assert network.title == "MobileNet v2, IMAGENET1K_V1"
+    assert network.preprocessing == preset(first.transforms()) != preset(latest.transforms())
