@@ -102,7 +102,7 @@ def explain(arguments) -> None:
 
 
 def _targets(out: str, images: list[str]) -> list[Path]:
-    """One file per image: `out` itself, or for several images `out` as a folder, or out-IMAGE.npy beside it."""
+    """One file per image: `out` itself, or for several images out-IMAGE.npy beside it."""
     path = Path(out)
     if path.suffix not in (".npy", ".png"):
         raise CoreError(f"--out must end in .npy or .png, not '{path.name}'")
@@ -118,13 +118,13 @@ def _targets(out: str, images: list[str]) -> list[Path]:
 
 def _write(target: Path, image: np.ndarray, values: np.ndarray) -> None:
     """The map as it is (.npy, float32) or over the picture (.png)."""
-    from core.overlay import encode_png, overlay
+    from core.overlay import overlay, png
 
     try:
         if target.suffix == ".npy":
             np.save(target, values, allow_pickle=False)
         else:
-            target.write_bytes(encode_png(overlay(image, values)))
+            target.write_bytes(png(overlay(image, values)))
     except OSError as error:
         raise CoreError(f"cannot write {target}: {error.strerror}") from error
 
@@ -160,17 +160,16 @@ def train(arguments) -> None:
     from core.networks import menagerie_nets, training
     from core.probes.menagerie.world import training_arrays
 
-    for name in [arguments.name] if arguments.name else training.RECIPES:
+    names = [arguments.name] if arguments.name else list(training.RECIPES)
+    for name in names:
         if name not in training.RECIPES:
             raise UnknownName(f"no recipe for '{name}'{near(name, training.RECIPES)}")
-        bar = Bar()
-        images, labels = training_arrays("train", size=menagerie_nets.INPUT, progress=bar)
-        module = training.train(name, images, labels, Bar())
-        path = menagerie_nets.keep(name, module)
+    drawn = {split: training_arrays(split, menagerie_nets.INPUT, progress=Bar()) for split in ("train", "val", "test")}
+    for name in names:
+        path = menagerie_nets.keep(name, training.train(name, *drawn["train"], Bar()))
         stored = menagerie_nets.performer(name)
         for split in ("val", "test"):
-            share = training.accuracy(stored, *training_arrays(split, size=menagerie_nets.INPUT, progress=bar))
-            print(f"{name}: {split} accuracy {share:.4f}", flush=True)
+            print(f"{name}: {split} accuracy {training.accuracy(stored, *drawn[split]):.4f}", flush=True)
         print(f"{name}: weights in {path.name}, {path.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,0 +1,125 @@
+"""The command line: what it prints, what it writes, and how it says no."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT.parent / "shared" / "data"
+UNTRAINED = ["--network", "menagerie-untrained"]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "cache"))
+
+
+def refused(capsys, *words) -> str:
+    """Exit code 2 and the sentence on standard error; nothing on standard output."""
+    assert main(list(map(str, words))) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "Traceback" not in printed.err
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+def test_networks_are_listed_and_one_shows_its_layers(capsys):
+    assert main(["networks"]) == 0
+    assert "torchvision:resnet18" in capsys.readouterr().out
+    assert main(["networks", "menagerie-untrained"]) == 0
+    shown = capsys.readouterr().out
+    assert "default layer: pool5" in shown or "default layer: conv5" in shown
+    assert "128 x 16 x 16" in shown
+
+
+def test_probes_are_listed_and_one_shows_its_splits(capsys):
+    assert main(["probes"]) == 0
+    assert "menagerie-tiny" in capsys.readouterr().out
+    assert main(["probes", "menagerie-tiny"]) == 0
+    shown = capsys.readouterr().out
+    assert "zebra" in shown
+    assert "part:" in shown
+
+
+def test_a_map_is_written_at_the_images_own_size(tmp_path, capsys):
+    out = tmp_path / "map.npy"
+    asked = ["explain", "sample:chelsea", *UNTRAINED, "--class", "zeb", "--layer", "conv4", "--out", str(out)]
+    assert main(asked) == 0
+    values = np.load(out, allow_pickle=False)
+    assert values.dtype == np.float32
+    assert values.shape == (300, 451)
+    seen = np.isfinite(values)
+    assert seen.any()
+    assert "'zebra'" in capsys.readouterr().out
+
+
+def test_several_images_get_a_file_each(tmp_path):
+    asked = ["explain", "0", "1", "--probe", "menagerie-tiny", *UNTRAINED, "--out", str(tmp_path / "m.png")]
+    assert main(asked) == 0
+    for key in "01":
+        assert cv2.imread(str(tmp_path / f"m-{key}.png")).shape == (256, 256, 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["networks", "menagerie-plane"], "menagerie-plain"),
+        (["probes", "menagery"], "menagerie"),
+        (["explain", "sample:chelsea", *UNTRAINED, "--class", "zebro", "--out", "x.npy"], "zebra"),
+        (["explain", "sample:chelsea", *UNTRAINED, "--layer", "conv9", "--out", "x.npy"], "conv"),
+        (["explain", "sample:chelsea", *UNTRAINED, "--method", "gradcan", "--out", "x.npy"], "gradcam"),
+        (["explain", "sample:chelsea", *UNTRAINED, "--out", "x.pdf"], ".npy or .png"),
+        (["explain", "nowhere.png", *UNTRAINED, "--out", "x.npy"], "nowhere.png"),
+        (["train", "menagerie"], "menagerie-plain"),
+    ],
+)
+def test_what_is_not_there_is_said_in_one_sentence(capsys, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(capsys, *words)
+    assert not list(tmp_path.glob("x.*"))
+
+
+def test_a_damaged_picture_is_said(capsys, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 50)
+    assert "bad.png" in refused(capsys, "explain", bad, *UNTRAINED, "--out", tmp_path / "x.npy")
+
+
+def test_the_cache_is_listed_verified_and_pruned(capsys, tmp_path):
+    out = ["--out", str(tmp_path / "x.npy")]
+    assert main(["explain", "0", "--probe", "menagerie-tiny", *UNTRAINED, "--method", "lime", *out]) == 0
+    capsys.readouterr()
+    assert main(["cache", "list"]) == 0
+    assert "lime" in capsys.readouterr().out
+    assert main(["cache", "verify"]) == 0
+    assert capsys.readouterr().out.startswith("1 sound, 0 damaged")
+    assert main(["cache", "prune", "--all"]) == 0
+    assert capsys.readouterr().out.startswith("1 removed")
+
+
+def test_a_process_ends_with_2_and_no_traceback():
+    ran = subprocess.run(
+        [sys.executable, "-m", "core", "networks", "nothing"], cwd=ROOT, capture_output=True, text=True, env=os.environ
+    )
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_real_network_explains_a_real_photograph(tmp_path, capsys):
+    weights = DATA / "weights" / "squeezenet1_1.pth"
+    photograph = DATA / "imagenet-samples" / "000_n01440764_tench.jpg"
+    if not weights.exists() or not photograph.exists():
+        pytest.skip("the real weights and photographs are not beside this repository")
+    out = tmp_path / "map.npy"
+    asked = ["explain", str(photograph), "--network", "torchvision:squeezenet1_1", "--weights", str(weights)]
+    assert main([*asked, "--class", "tench", "--out", str(out)]) == 0
+    assert np.nanmax(np.load(out)) > 0
+    assert "at fire9" in capsys.readouterr().out

@@ -1,0 +1,54 @@
+"""The embedded networks as they are shipped: their accuracy is measured from the committed weights."""
+
+import pytest
+import torch
+
+from core.networks import menagerie_nets
+from core.networks.catalogue import open_network
+from core.networks.training import accuracy, normalised
+from core.probes.menagerie.world import training_arrays
+
+
+@pytest.fixture(scope="module")
+def test_split():
+    return training_arrays("test", menagerie_nets.INPUT)
+
+
+@pytest.mark.parametrize("name", ["menagerie-plain", "menagerie-residual"])
+def test_at_least_95_percent_of_the_test_split(name, test_split):
+    share = accuracy(menagerie_nets.performer(name), *test_split)
+    print(f"{name}: {share:.4f} of {len(test_split[1])} test images")
+    assert share >= 0.95
+
+
+def test_the_untrained_control_is_near_chance(test_split):
+    images, labels = test_split
+    share = accuracy(menagerie_nets.performer("menagerie-untrained"), images, labels)
+    assert share < 3 / len(menagerie_nets.CLASSES)
+
+
+def test_training_and_preprocessing_see_the_same_pixels():
+    """What the recipe trains on is what `prepare` makes of the probe's picture."""
+    from core.probes.catalogue import open_probe
+
+    probe = open_probe("menagerie-tiny")
+    index = int(probe.splits["test"][0])
+    drawn, _ = training_arrays("test", menagerie_nets.INPUT, workers=1, probe="menagerie-tiny")
+    prepared = open_network("menagerie-untrained").prepare([probe.image(index)])
+    torch.testing.assert_close(prepared[0], normalised(torch.from_numpy(drawn[:1]))[0], atol=0.02, rtol=0)
+
+
+def test_folding_the_norms_changes_nothing():
+    torch.manual_seed(0)
+    module = menagerie_nets.plain(norm=True)
+    module.train()(torch.randn(8, 3, 128, 128))
+    batch = torch.randn(2, 3, 128, 128)
+    folded = menagerie_nets.fold_norms(module)
+    with torch.inference_mode():
+        torch.testing.assert_close(folded(batch), module.eval()(batch), atol=1e-5, rtol=1e-5)
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in folded.modules())
+
+
+def test_the_untrained_control_is_always_the_same():
+    first, second = (menagerie_nets.performer("menagerie-untrained").state_dict() for _ in range(2))
+    assert all(torch.equal(first[key], second[key]) for key in first)
