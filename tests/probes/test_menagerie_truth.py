@@ -137,6 +137,22 @@ def test_a_visual_attribute_is_shown_by_the_species_that_have_it_wholly(tiny):
             assert np.mean(shown) >= 0.5, (attribute.name, tiny.classes[label])
 
 
+def test_colour_attributes_follow_the_colours_that_are_drawn(tiny):
+    """Over species, the value of a colour and the share of the animal's pixels that have it go together."""
+    names = [attribute.name for attribute in tiny.attributes]
+    for colour in VOCABULARY["colour"]:
+        drawn = np.zeros(30)
+        for label, name in enumerate(tiny.classes):
+            pictures = [tiny.drawing(int(i)) for i in tiny.of_class(name)]
+            drawn[label] = np.mean([d.mask("colour", colour)[d.instance == 1].mean() for d in pictures])
+        if colour not in names:
+            assert drawn.max() < 0.2, colour
+        else:
+            told = tiny.class_attributes[:, names.index(colour)]
+            assert np.corrcoef(told, drawn)[0, 1] > 0.85, colour
+            assert drawn[told == 0].max(initial=0) < 0.15, colour
+
+
 def test_attribute_masks_lie_on_animals(tiny):
     for index in tiny.splits["test"][:8]:
         on_animals = tiny.drawing(int(index)).instance > 0

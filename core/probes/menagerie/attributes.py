@@ -21,31 +21,55 @@ FOUR = f"{HOOFED}, {CATS}, elephant, wolf, fox, brown bear, polar bear"
 
 # attribute: (label map or None, names in it, parts that show it, species with their values)
 _VISUAL = {
-    "black": ("colour", ("black",), BODY, "zebra .5, penguin, orca, cow .5, okapi .2, swan .1"),
+    "black": (
+        "colour",
+        ("black",),
+        BODY,
+        "zebra .5, horse .3, donkey .1, tiger .4, leopard .3, cheetah .3, fox .1, cow .3, sheep .3, "
+        "flamingo .1, penguin .8, clownfish .3, okapi .1, snow leopard .4, swan .1, orca",
+    ),
     "white": (
         "colour",
         ("white",),
         BODY,
-        "zebra .5, sheep .9, polar bear, swan, penguin .5, orca .5, cow .5, clownfish .4, snow leopard .5, fox .3, "
-        "okapi .2",
+        "zebra .5, donkey .2, lion .1, tiger .2, wolf .3, fox .2, cow .5, sheep .9, owl .1, macaw .1, "
+        "penguin .5, clownfish .3, shark .3, okapi .3, polar bear, snow leopard .1, deer .2, swan, orca .4",
     ),
-    "grey": ("colour", ("grey",), BODY, "elephant, donkey, wolf, shark, snow leopard .5, mallard .4"),
+    "grey": (
+        "colour",
+        ("grey",),
+        BODY,
+        "donkey, elephant, wolf, macaw .1, mallard .2, shark, snow leopard .7",
+    ),
     "brown": (
         "colour",
         ("brown",),
         BODY,
-        "horse, brown bear, deer, okapi .8, owl .9, mallard .5, turtle .4, giraffe .5, lion .4, snake .3",
+        "horse .9, giraffe .6, lion .4, leopard .1, brown bear, cow .4, owl, mallard .6, turtle .6, "
+        "snake .4, okapi .8, deer .9",
     ),
-    "orange": ("colour", ("orange",), BODY, "tiger, fox, clownfish, lion .2, penguin .1, giraffe .2"),
+    "orange": (
+        "colour",
+        ("orange",),
+        BODY,
+        "horse .1, tiger, fox, penguin .1, clownfish",
+    ),
     "yellow": (
         "colour",
         ("yellow",),
         BODY,
-        "lion .7, giraffe .6, cheetah .8, leopard .8, macaw .4, mallard .2, snake .8",
+        "giraffe .5, lion .7, leopard .7, cheetah .8, macaw .2, penguin .1, mallard .1, turtle .2, "
+        "crocodile .3, snake .8",
     ),
     "red": ("colour", ("red",), BODY, "macaw"),
     "pink": ("colour", ("pink",), BODY, "flamingo"),
-    "green": ("colour", ("green",), BODY, "crocodile, turtle .7, mallard .4"),
+    "green": (
+        "colour",
+        ("green",),
+        BODY,
+        "mallard .3, turtle .5, crocodile .9",
+    ),
+    "blue": ("colour", ("blue",), BODY, "macaw .4, mallard .1"),
     "striped": ("texture", ("striped", "banded"), ("torso", "leg", "neck"), "zebra, tiger, clownfish .9, okapi .6"),
     "spotted": (
         "texture",
@@ -58,7 +82,12 @@ _VISUAL = {
     "woolly": ("texture", ("woolly",), ("torso",), "sheep"),
     "feathers": ("material", ("feathers",), BODY, BIRDS),
     "scales": ("material", ("scales",), BODY, "crocodile, snake, clownfish .8, turtle .7"),
-    "bare skin": ("material", ("skin",), ("torso",), "elephant, shark, orca"),
+    "bare skin": (
+        "material",
+        ("skin",),
+        ("torso",),
+        "elephant, clownfish .3, shark, orca",
+    ),
     "hooves": (None, (), ("hoof",), HOOFED),
     "paws": (None, (), ("paw",), f"{CATS}, wolf, fox, brown bear, polar bear"),
     "horns": (None, (), ("horn",), "cow, giraffe .6, okapi .4"),
