@@ -1,6 +1,8 @@
 """Networks by name, among them a person's own from the settings file, with real weights and real photographs."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -86,6 +88,14 @@ def test_all_that_can_be_opened_is_listed_without_opening_it(own):
     assert titles["torchvision:squeezenet1_1"] == "SqueezeNet 1.1"
     assert titles["tiny-vgg"] == "Tiny VGG"
     assert all(card.about for card in cards)
+
+
+def test_what_needs_no_torchvision_does_not_import_it():
+    program = (
+        "import sys; from core.networks.catalogue import list_networks, open_network; list_networks();"
+        "open_network('menagerie-untrained'); sys.exit('torchvision' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_an_unknown_network_is_answered_with_near_ones():
@@ -182,8 +192,6 @@ def test_weights_that_are_not_there_or_do_not_fit_are_explained(settings_file, t
 
 
 def test_the_path_to_a_persons_code_does_not_stay(own):
-    import sys
-
     before = list(sys.path)
     given(DATA / "weights" / "tiny_vgg.pth")
     open_network("tiny-vgg")

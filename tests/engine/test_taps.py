@@ -96,6 +96,41 @@ def test_hooks_see_the_same_where_tracing_fails(batch):
     assert torch.allclose(seen["second"], values["second"], atol=1e-6)
 
 
+class ReadAgain(nn.Module):
+    """Reads a value again after an operation in place has rewritten it, as pre-activation blocks do."""
+
+    def __init__(self, through_a_view=False):
+        super().__init__()
+        self.conv, self.head, self.through_a_view = nn.Conv2d(3, 4, 3, padding=1), nn.Linear(4, 3), through_a_view
+
+    def forward(self, x):
+        x = self.conv(x)
+        if self.through_a_view:
+            x.view(-1).relu_()
+            return self.head(x.mean((2, 3)))
+        y = nn.functional.relu(x, True)
+        y = y + x
+        x -= 1
+        return self.head((x * y).mean((2, 3)))
+
+
+@pytest.mark.parametrize("through_a_view", [False, True])
+def test_what_was_rewritten_in_place_is_read_as_rewritten(batch, through_a_view):
+    torch.manual_seed(0)
+    network = Network(ReadAgain(through_a_view), "abc", Preprocessing(8, 8))
+    assert network.traced != through_a_view, "through a view the copy cannot follow, and hooks take its place"
+    module = network.module
+    conv = module.conv(batch)
+    relu = torch.relu(conv)
+    expected = relu if through_a_view else (relu - 1) * (relu + relu)
+    with torch.no_grad():
+        with tap(network, ["conv"]) as seen:
+            assert torch.allclose(network(batch), module.head(expected.mean((2, 3))), atol=1e-6)
+        assert torch.allclose(seen["conv"], conv if through_a_view else relu, atol=1e-6)
+        tail = network.tail("conv", batch)
+        assert torch.allclose(tail(tail.activations), network(batch), atol=1e-6)
+
+
 @pytest.mark.parametrize("frozen", [True, False])
 @pytest.mark.parametrize("asks", [True, False])
 def test_gradients_of_all_layers_come_from_one_pass(batch, frozen, asks):
