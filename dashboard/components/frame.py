@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import CoreError
 from dashboard import ask, selection
 from dashboard.components import gallery
-from dashboard.components.saying import notices, sentence
+from dashboard.components.saying import attempt, notices, sentence
 from dashboard.selection import Here
 from dashboard.views import overlay, words
 
@@ -35,27 +35,22 @@ def heading(title: str, about: str):
 
 def sidebar() -> Shared:
     """Network, probe and picture. What cannot be opened is None, with a sentence for the pages that need it."""
-    problems, failed = [], []
-    network = probe = picture = None
+    picture = None
     with st.sidebar:
-        cards = {card.name: card for card in ask.network_cards()}
-        name, said = selection.network_picker(_with_asked(tuple(cards)))
+        names = tuple(card.name for card in ask.network_cards())
+        name, problems = selection.network_picker(_with_asked(names))
+        network, no_network = attempt(lambda: ask.network(name))
+        probe_name, said = selection.probe_picker(tuple(card.name for card in ask.probe_cards()))
+        probe, no_probe = attempt(lambda: ask.probe(probe_name))
         problems += said
-        try:
-            network = ask.network(name)
-        except CoreError as error:
-            failed.append(sentence(error))
-        cards = {card.name: card for card in ask.probe_cards()}
-        probe_name, said = selection.probe_picker(tuple(cards))
-        problems += said
-        try:
-            probe = ask.probe(probe_name)
-            picture, said = _picture(probe)
+        no_picture = None
+        if probe is not None:
+            found, no_picture = attempt(lambda: _picture(probe))
+            picture, said = found or (None, [])
             problems += said
-        except CoreError as error:
-            failed.append(sentence(error))
     notices(problems)
-    return Shared(name, network, probe_name, probe, picture, tuple(failed))
+    failed = tuple(reason for reason in (no_network, no_probe, no_picture) if reason)
+    return Shared(name, network, probe_name, probe, picture, failed)
 
 
 def _with_asked(names: tuple[str, ...]) -> tuple[str, ...]:

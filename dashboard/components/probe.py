@@ -187,9 +187,9 @@ def shortcut(shared) -> None:
         return
     name, thing = planted
     st.markdown(
-        f"In training nearly every **{name}** stands beside a **{thing}**, and hardly any other animal does. A network may "
-        f"learn the {thing} instead of the {name}: it would be right for the wrong reason, and accuracy on the ordinary "
-        f"test split would not show it. The counter-split separates the two: {name}s without a {thing}, and other animals "
+        f"In training nearly every **{name}** stands beside a **{thing}**, and hardly any other animal does. A network "
+        f"may learn the {thing} instead of the {name}: right for the wrong reason, and accuracy on the ordinary test "
+        f"split would not show it. The counter-split separates the two: {name}s without a {thing}, and other animals "
         f"beside one. A network that cheats misses the first and takes the second for {name}s."
     )
     counter = ask.probe("menagerie-counter")

@@ -86,10 +86,11 @@ def draw_box(
     top, left, bottom, right = (round(edge) for edge in box)
     corners = [(left, top), (right - 1, top), (right - 1, bottom - 1), (left, bottom - 1)]
     thick = max(round(max(image.shape[:2]) / 160), 1)
-    for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
-        for first, last in _dashes(start, end, 5 * thick) if dashed else [(start, end)]:
-            cv2.line(result, first, last, (0, 0, 0), thick + 2)
-            cv2.line(result, first, last, ink, thick)
+    edges = list(zip(corners, corners[1:] + corners[:1], strict=True))
+    strokes = [stroke for edge in edges for stroke in (_dashes(*edge, 5 * thick) if dashed else [edge])]
+    for colour_of, width in (((0, 0, 0), thick + 2), (ink, thick)):
+        for first, last in strokes:
+            cv2.line(result, first, last, colour_of, width)
     return result
 
 

@@ -1,0 +1,97 @@
+"""Probe, Networks and Cache: with an empty cache and with a full one."""
+
+import numpy as np
+import pytest
+
+from core.store import Store, keep_file
+
+PROBE = ("Species", "Masks", "Attributes", "Splits", "Confusion", "Centred disc", "The shortcut")
+NETWORKS = ("The open one", "All", "torchvision", "Your checkpoint", "Your own code")
+
+
+@pytest.mark.parametrize("section", PROBE)
+def test_every_section_of_the_probe_page_opens(opened, section, fine):
+    fine(opened("probe", section=section))
+
+
+@pytest.mark.parametrize("section", NETWORKS)
+def test_every_section_of_the_networks_page_opens(opened, section, fine):
+    fine(opened("networks", section=section))
+
+
+def test_every_species_has_its_picture_and_its_link(opened, fine):
+    app = fine(opened("probe"))
+    assert len(app.get("page_link")) >= 24
+
+
+def test_masks_are_switched_on_by_hand(opened, fine):
+    app = fine(opened("probe", section="Masks"))
+    before = [one.url for image in app.image for one in image.proto.imgs]
+    switch = next(toggle for toggle in app.toggle if toggle.label == "Boxes of the animals")
+    fine(switch.set_value(True).run())
+    after = [one.url for image in app.image for one in image.proto.imgs]
+    assert before != after
+
+
+def test_the_attribute_table_has_a_column_for_every_class(opened, fine):
+    table = fine(opened("probe", section="Attributes")).dataframe[0].value
+    assert {"attribute", "zebra", "okapi"} <= set(table.columns)
+    assert len(table) >= 40
+
+
+def test_splits_keep_unseen_species_out_of_training(opened, fine):
+    table = fine(opened("probe", section="Splits")).dataframe[0].value
+    assert table.loc["okapi", "train"] == 0
+    assert table["train"].sum() > 0
+
+
+@pytest.mark.parametrize(("section", "says"), [("Confusion", "95 % interval"), ("Centred disc", "n = ")])
+def test_what_is_computed_on_demand_is_there_at_once_the_next_time(opened, section, says, fine, words_of):
+    app = fine(opened("probe", section=section))
+    assert says not in words_of(app)
+    fine(next(button for button in app.button if button.label == "Compute").click().run(timeout=120))
+    assert says in words_of(app)
+    again = fine(opened("probe", section=section))
+    assert says in words_of(again)
+    assert not [button for button in again.button if button.label == "Compute"]
+
+
+def test_the_networks_page_shows_the_layers_and_why_one_is_the_default(opened, fine, words_of):
+    app = fine(opened("networks"))
+    table = app.dataframe[0].value
+    assert list(table["layer"])[:2] == ["conv1", "pool1"]
+    assert "last layer with a spatial extent" in words_of(app)
+
+
+@pytest.mark.parametrize("data", [b"", b"cos\nsystem\n(S'true'\ntR.", b"PK\x03\x04 cut short"])
+def test_a_bad_checkpoint_is_refused_in_a_sentence(opened, data, fine):
+    app = fine(opened("networks", section="Your checkpoint"))
+    app.get("file_uploader")[0].upload("weights.pth", data, "application/octet-stream")
+    app.run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "Something went wrong" not in app.error[0].value
+
+
+def test_the_cache_is_listed_verified_and_pruned_only_when_sure(opened, cache, fine, words_of):
+    keep_file(b"a picture", ".png")
+    app = fine(opened("cache"))
+    assert len(app.dataframe[0].value) >= 1
+    fine(next(button for button in app.button if button.label == "Verify").click().run())
+    assert "sound" in words_of(app)
+    remove = next(button for button in app.button if button.label == "Remove")
+    assert remove.disabled
+    fine(app.radio[0].set_value("everything").run())
+    fine(next(box for box in app.checkbox if "remove" in box.label).check().run())
+    fine(next(button for button in app.button if button.label == "Remove").click().run())
+    assert Store(cache).list() == ()
+    assert "Nothing has been kept" in words_of(fine(opened("cache")))
+
+
+def test_damage_in_the_cache_is_told(opened, cache, fine):
+    sha = keep_file(np.arange(9).tobytes(), ".png")
+    (cache / "uploads" / f"{sha}.png").write_bytes(b"other")
+    app = fine(opened("cache"))
+    app = next(button for button in app.button if button.label == "Verify").click().run()
+    assert not app.exception
+    assert any("damaged" in warning.value for warning in app.warning)
