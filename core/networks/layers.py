@@ -73,7 +73,7 @@ def find_layers(graph: Graph, shapes: Shapes) -> tuple[Layer, ...]:
         field = fields.get(entry.node)
         shape = shapes[entry.node][1:]
         layer = Layer(entry.node.name, entry.path, names[entry.node], entry.kind, shape, None, _emitter(graph, entry))
-        layers.append(replace(layer, receptive_field=field.size if field and layer.spatial else None))
+        layers.append(replace(layer, receptive_field=max(field.size) if field and layer.spatial else None))
     return tuple(layers)
 
 
@@ -138,7 +138,8 @@ def _blocks(graph: Graph, shapes: Shapes) -> list[Found]:
                 result.append(Found(node, node, "block", path))
     taken = {entry.node for entry in result}
     for node in graph.nodes:
-        if node.meta.get("owner") == "" and _is_join(node) and is_spatial(shapes.get(node, ())):
+        own = node.meta.get("owner") == "" and _is_join(node) and is_spatial(shapes.get(node, ()))
+        if own and any(is_kind(graph, source, nn.Conv2d, _CONV_FUNCTIONS) for source in ancestors(node)):
             value = follow(graph, node)
             if value not in taken:
                 result.append(Found(value, node, "block", value.name))

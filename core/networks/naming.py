@@ -20,6 +20,7 @@ def field_names(graph: Graph, found: Sequence[Any]) -> dict[fx.Node, str]:
         names = _squeeze(graph, found)
     else:
         names = {entry.node: _short(_whole(graph, entry)) for entry in found}
+        names |= {entry.node: _of_owner(entry) for entry in found if entry.path == entry.node.name != entry.node.target}
         _name_the_end(graph, found, names)
     return _unique(found, names)
 
@@ -97,13 +98,19 @@ def _name_the_end(graph: Graph, found: Sequence[Any], names: dict[fx.Node, str])
     """DenseNet's last value, after the norm that `features` ends with and a ReLU, is called `features`."""
     for entry in found:
         source = entry.node.all_input_nodes[0] if entry.node.all_input_nodes else None
-        if entry.path == entry.node.name and graph.emitted.get("features") == [source]:
+        if entry.kind == "block" and entry.path == entry.node.name and graph.emitted.get("features") == [source]:
             names[entry.node] = "features"
 
 
+def _of_owner(entry: Any) -> str:
+    """A function's value: the module that calls it and the function, `Mixed_7b.avg_pool2d`."""
+    owner = entry.node.meta.get("owner")
+    return f"{owner}.{re.sub(r'_[0-9]+$', '', entry.node.name)}" if owner else entry.node.name
+
+
 def _short(path: str) -> str:
-    """Without a leading `features.` where a name and not a number follows."""
-    rest = path.removeprefix("features.")
+    """Without the containers that say nothing: `features.` where a name follows and not a number, RegNet's stages."""
+    rest = re.sub(r"^(features|trunk_output\.block\d+)\.", "", path)
     return rest if rest[:1].isalpha() else path
 
 
