@@ -22,6 +22,7 @@ SECTION, SPLIT, CATEGORY = "section", "split", "category"
 PAGES_OWN = (COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY)
 OWN, SHARED_SCALE = "each map on its own", "one scale"
 _PENDING, _KEPT, _ASKED, _TOLD, _HERE = "_pending", "_kept", "_asked", "_told", "_here"
+SHOW = "show"  # a link from another page to a picture: a bound parameter would be doubled in such a link
 FIRST = {NETWORK: "menagerie-plain", PROBE: "menagerie"}
 
 
@@ -64,6 +65,9 @@ def begin() -> None:
     """Once per run, before any widget: take in what a click asked for and put back what a page change dropped."""
     kept = st.session_state.setdefault(_KEPT, {})
     asked = {key: st.query_params.get_all(key) for key in st.query_params}
+    if SHOW in asked:
+        ask_for(**{PICTURE: asked.pop(SHOW)[-1]})
+        del st.query_params[SHOW]
     for key, value in st.session_state.pop(_PENDING, {}).items():
         st.session_state[key] = value
     for key, value in kept.items():

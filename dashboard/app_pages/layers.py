@@ -48,6 +48,6 @@ if len(layers) < len(fitting):
 notes.legend(made, found, limits, look, shared, False)
 rows = [(f"{layer.name}", (layer.name, label)) for layer in layers]
 notes.figure_files(here, made, {method: titles[method]}, rows, limits, look)
-notes.presets(here, "app_pages/layers.py", presets.layers(here))
+notes.presets(presets.layers())
 notes.equations([method], False)
 notes.citations([method], False)

@@ -41,7 +41,7 @@ if not chosen:
     st.info("Nothing is shown: choose a method above.")
 notes.legend(made, found, limits, look, shared, curves and bool(made))
 notes.figure_files(here, made, {name: titles[name] for name in chosen}, rows, limits, look)
-notes.presets(here, "app_pages/picture.py", presets.picture(here))
+notes.presets(presets.picture())
 notes.equations(chosen, curves)
 notes.citations(chosen, curves)
 if curves and made:

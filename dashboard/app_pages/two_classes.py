@@ -52,6 +52,6 @@ with st.container(horizontal=True, gap="large"):
         help=f"IoU of where each map reaches {cut:.0%} of its maximum.",
     )
 st.caption("Both maps and their difference are on one scale, so that brightness can be compared.")
-notes.presets(here, "app_pages/two_classes.py", presets.two_classes(here))
+notes.presets(presets.two_classes())
 notes.equations([method], False)
 notes.citations([method], False)

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.methods import METHODS
-from dashboard import ask
+from dashboard import ask, selection
 from dashboard.components import maps
 from dashboard.components.working import Working
 from dashboard.selection import Here
@@ -111,15 +111,15 @@ def figure_files(
             maps.save(kind.upper(), data, f"{stem}.{kind}", figure.MIME[kind], "By matplotlib, 300 dots per inch")
 
 
-def presets(here: Here, page: str, entries: Sequence[tuple[str, str, Mapping]]) -> None:
-    """'Try this': links to views worth seeing. (label, why, changed parameters)"""
+def presets(entries: Sequence[tuple[str, str, Mapping]]) -> None:
+    """'Try this': views worth seeing. (label, why, the choices that a press makes)"""
     if not entries:
         return
     st.subheader("Try this", anchor=False)
-    with st.container(horizontal=True, gap="medium"):
-        for label, why, changes in entries:
-            st.page_link(
-                page, label=label, help=why, icon=":material/arrow_outward:", query_params=here.parameters(**changes)
+    with st.container(horizontal=True, gap="small"):
+        for label, why, choices in entries:
+            st.button(
+                label, help=why, icon=":material/arrow_outward:", on_click=selection.ask_for, kwargs=dict(choices)
             )
 
 

@@ -23,12 +23,7 @@ def species(shared, page: str) -> None:
         for name, index in _one_of_each(probe):
             with grid.cell():
                 st.image(ask.thumbnail(probe, index, 240), width="stretch", alt=probe.caption(index))
-                link = {
-                    selection.NETWORK: shared.network_name,
-                    selection.PROBE: shared.probe_name,
-                    selection.PICTURE: probe.key(index),
-                }
-                st.page_link(page, label=name, icon="", query_params=link, width="stretch")
+                st.page_link(page, label=name, icon="", query_params={selection.SHOW: probe.key(index)})
 
 
 def _one_of_each(probe) -> list[tuple[str, int]]:
