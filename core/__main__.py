@@ -41,7 +41,7 @@ def networks(arguments) -> None:
     if not arguments.name:
         table([(card.name, card.group, card.about) for card in list_networks()], ("name", "group", "about"))
         return
-    network = open_network(arguments.name, arguments.weights)
+    network = open_network(arguments.name, arguments.weights, progress=Bar())
     print(f"{network.title}: {len(network.classes)} classes, fingerprint {network.fingerprint[:16]}")
     print(f"default layer: {network.default_layer.name}, {network.default_reason}")
     rows = [
@@ -77,7 +77,7 @@ def explain(arguments) -> None:
     if arguments.method not in METHODS:
         raise UnknownName(f"no method '{arguments.method}'{near(arguments.method, METHODS)}")
     targets = _targets(arguments.out, arguments.images)
-    network = open_network(arguments.network, arguments.weights)
+    network = open_network(arguments.network, arguments.weights, progress=Bar())
     layer = network.layer(arguments.layer) if arguments.layer else network.default_layer
     probe = open_probe(arguments.probe) if arguments.probe else None
     for name, target in zip(arguments.images, targets, strict=True):
@@ -96,7 +96,8 @@ def explain(arguments) -> None:
         heatmap = next(iter(found.values()))
         if isinstance(heatmap, Exception):
             raise NotDefined(str(heatmap))
-        _write(target, picture.image, heatmap.at(network.preprocessing, *picture.image.shape[:2]))
+        values = heatmap.at(network.preprocessing, *picture.image.shape[:2])
+        _write(target, picture.image, values, heatmap.signed)
         where = f" at {heatmap.layer}" if heatmap.layer else ""
         print(f"{target}: {arguments.method} for '{network.classes[chosen]}' (p = {chances[chosen]:.3f}){where}")
 
@@ -116,15 +117,15 @@ def _targets(out: str, images: list[str]) -> list[Path]:
     return [path.with_name(f"{path.stem}-{stem}{path.suffix}") for stem in stems]
 
 
-def _write(target: Path, image: np.ndarray, values: np.ndarray) -> None:
+def _write(target: Path, image: np.ndarray, values: np.ndarray, signed: bool) -> None:
     """The map as it is (.npy, float32) or over the picture (.png)."""
-    from core.overlay import overlay, png
+    from core.colouring import Look, blend, limit_of, png
 
     try:
         if target.suffix == ".npy":
             np.save(target, values, allow_pickle=False)
         else:
-            target.write_bytes(png(overlay(image, values)))
+            target.write_bytes(png(blend(image, values, limit_of(values, signed), signed, Look())))
     except OSError as error:
         raise CoreError(f"cannot write {target}: {error.strerror}") from error
 

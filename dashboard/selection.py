@@ -12,8 +12,9 @@ from urllib.parse import urlencode, urlsplit
 import numpy as np
 import streamlit as st
 
-from dashboard.views import colour, words
-from dashboard.views.overlay import Look
+from core import colouring
+from core.colouring import Look
+from dashboard.views import words
 
 NETWORK, PROBE, PICTURE, CLASS, LAYER = "network", "probe", "picture", "class", "layer"
 COLOURS, OPACITY, THRESHOLD, BOX, SCALE = "colours", "opacity", "threshold", "box", "scale"
@@ -232,7 +233,7 @@ def look_picker(scale: bool = True) -> tuple[Look, bool]:
             "(above 15 % where this is 0, as in the Grad-CAM paper).",
         )  # fmt: skip
         colours = st.selectbox(
-            "Colours", colour.NAMES, key=COLOURS, bind="query-params", width=170,
+            "Colours", colouring.NAMES, key=COLOURS, bind="query-params", width=170,
             help="The first four are perceptually uniform and safe for colour-blind people. "
             "Signed maps are drawn blue to orange around zero.",
         )  # fmt: skip

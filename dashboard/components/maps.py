@@ -4,13 +4,14 @@ from functools import partial
 
 import streamlit as st
 
+from core import colouring
+from core.colouring import Look
 from core.methods import METHODS
 from dashboard import ask, selection
 from dashboard.components.saying import sentence
 from dashboard.selection import Here
 from dashboard.views import bars, colour, curves, overlay, panels, words
 from dashboard.views.ink import Ink, ink
-from dashboard.views.overlay import Look
 
 
 def theme() -> Ink:
@@ -23,7 +24,7 @@ def subject(here: Here) -> None:
     st.markdown(
         f"**{known.capitalize()}**  \n:gray[true class]" if known else f"**{here.picture.title}**  \n:gray[no label]"
     )
-    st.image(overlay.png(overlay.enlarge(overlay.fit(here.image))), width="stretch", alt=here.picture.alt)
+    st.image(colouring.png(overlay.enlarge(overlay.fit(here.image))), width="stretch", alt=here.picture.alt)
 
 
 def top_classes(here: Here) -> None:
@@ -63,7 +64,7 @@ def map_panel(here: Here, key: tuple, heatmap, limit: float, look: Look) -> pane
 
 
 def _show(here: Here, key: tuple, heatmap, made: panels.Panel) -> None:
-    st.image(overlay.png(made.image), width="stretch", alt=alt(here, key))
+    st.image(colouring.png(made.image), width="stretch", alt=alt(here, key))
     if made.empty:
         st.markdown(f":material/info: **Empty.** {' '.join(ask.diagnosis(here.network, here.picture, key, heatmap))}")
 
@@ -86,11 +87,10 @@ def layer_panel(here: Here, layer, key: tuple, heatmap, limit: float, look: Look
 def difference_panel(here: Here, heatmap, first: str, second: str, look: Look) -> None:
     """What one map has beyond the other."""
     st.markdown(f"**Difference**  \n:gray[{first} minus {second}]")
-    limit = overlay.limit_of(heatmap.values, True)
+    limit = colouring.limit_of(heatmap.values, True)
     made = panels.panel(here.image, heatmap, here.network.preprocessing, limit, look)
-    st.image(
-        overlay.png(made.image), width="stretch", alt=f"Map for {first} minus map for {second}, over {here.picture.alt}"
-    )
+    words_of_it = f"Map for {first} minus map for {second}, over {here.picture.alt}"
+    st.image(colouring.png(made.image), width="stretch", alt=words_of_it)
     files(here, (f"difference-{heatmap.method}", heatmap.layer, heatmap.class_index), heatmap, made)
     if made.empty:
         st.markdown(":material/info: **Empty.** The two maps are the same.")
@@ -111,7 +111,7 @@ def files(here: Here, key: tuple, heatmap, made: panels.Panel) -> None:
     low, high = panels.ends(made.limit, heatmap.signed)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.caption(f"{low} … {high}", width="stretch", help="The values at the two ends of the colours.")
-        save("PNG", partial(overlay.png, made.image), f"{stem}.png", "image/png", "The panel as it is drawn")
+        save("PNG", partial(colouring.png, made.image), f"{stem}.png", "image/png", "The panel as it is drawn")
         data = partial(_data, here, heatmap)
         save("NPY", data, f"{stem}.npy", "application/octet-stream", "The map as float32 at the picture's own size")
 

@@ -5,13 +5,13 @@ from functools import partial
 
 import streamlit as st
 
+from core.colouring import Look
 from core.methods import METHODS
 from dashboard import ask, selection
 from dashboard.components import maps
 from dashboard.components.working import Working
 from dashboard.selection import Here
 from dashboard.views import curves, figure, panels, words
-from dashboard.views.overlay import Look
 
 EQUATIONS = {
     "gradcam": (

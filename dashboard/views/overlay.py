@@ -1,43 +1,12 @@
-"""A map over its picture: the photograph steps back where the map is low, the map's colour comes where it is high."""
-
-from dataclasses import dataclass
+"""Pictures made ready for the page: fitted, enlarged, with boxes and outlines drawn on them."""
 
 import cv2
 import numpy as np
 
-from dashboard.views import colour
+from core.colouring import paint, scaled
 
 LONGEST = 480  # pixels of the longer side of a drawn picture: crisp at twice the 240 of a grid's column
 ACCENT = (255, 255, 255)
-
-
-@dataclass(frozen=True)
-class Look:
-    """How maps are drawn: opacity and threshold in 0 … 1, the threshold as a share of the scale's end."""
-
-    colours: str = "inferno"
-    opacity: float = 0.6
-    threshold: float = 0.0
-    box: bool = False
-
-
-def limit_of(values: np.ndarray, signed: bool) -> float:
-    """The value drawn in the strongest colour: the maximum, or the 99th percentile of the magnitude for a signed map,
-    whose few largest pixels would otherwise leave the rest blank.  NaN (never seen) is left out; 0 for an empty map."""
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return 0.0
-    if not signed:
-        return max(float(known.max()), 0.0)
-    size = np.abs(known)
-    return float(np.percentile(size, 99)) or float(size.max())
-
-
-def scaled(values: np.ndarray, limit: float, signed: bool) -> np.ndarray:
-    """Values as shares of `limit`, cut to 0 … 1 (or -1 … 1); 0 where the network never looked or the map is empty."""
-    if not limit > 0 or not np.isfinite(limit):
-        return np.zeros(values.shape, np.float32)
-    return np.clip(np.nan_to_num(values / limit), -1.0 if signed else 0.0, 1.0).astype(np.float32)
 
 
 def fit(image: np.ndarray, longest: int = LONGEST) -> np.ndarray:
@@ -50,30 +19,9 @@ def fit(image: np.ndarray, longest: int = LONGEST) -> np.ndarray:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def blend(image: np.ndarray, values: np.ndarray, limit: float, signed: bool, look: Look) -> np.ndarray:
-    """The picture with the map over it.  uint8 (H, W, 3), float (H, W) with NaN outside -> uint8 (H, W, 3)
-
-    At opacity 0 this is the picture, at 1 the map alone. What the network never saw is light grey.
-    """
-    share = scaled(values, limit, signed)
-    strength = np.abs(share)
-    shown = strength if look.threshold <= 0 else np.where(strength >= look.threshold, strength, 0)
-    paint = colour.paint(share, look.colours, signed).astype(np.float32)
-    back = look.opacity * (1 - shown)[..., None]
-    photo = image.astype(np.float32)
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
-    ground = (photo + (grey - photo) * 0.75 * back) * (1 - 0.3 * back)
-    alpha = look.opacity * np.power(shown, 1.4 * (1 - look.opacity))
-    if look.threshold > 0:
-        alpha = np.where(shown > 0, alpha, 0)
-    mixed = ground + (paint - ground) * alpha[..., None]
-    unseen = np.isnan(values)[..., None]
-    return np.clip(np.where(unseen, 0.25 * grey + 150, mixed), 0, 255).astype(np.uint8)
-
-
 def raw(values: np.ndarray, limit: float, signed: bool, colours: str, longest: int = LONGEST) -> np.ndarray:
     """The map at its own resolution, each value a square.  (h, w) -> uint8 (H, W, 3)"""
-    pixels = colour.paint(scaled(values, limit, signed), colours, signed)
+    pixels = paint(scaled(values, limit, signed), colours, signed)
     times = max(longest // max(pixels.shape[:2]), 1)
     return np.repeat(np.repeat(pixels, times, 0), times, 1)
 
@@ -120,11 +68,6 @@ def enlarge(image: np.ndarray, longest: int = LONGEST) -> np.ndarray:
     if times < 2:
         return image
     return cv2.resize(image, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
-
-
-def png(image: np.ndarray) -> bytes:
-    """Encoded without loss, fast rather than small.  uint8 (H, W, 3), RGB"""
-    return cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
 def jpeg(image: np.ndarray, quality: int = 88) -> bytes:

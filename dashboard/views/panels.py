@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core import colouring
+from core.colouring import Look
 from core.measures.overlap import Box, map_box
-from dashboard.views import colour, figure, overlay, words
-from dashboard.views.overlay import Look
+from dashboard.views import figure, overlay, words
 
 BOX_FROM = 0.15  # of the maximum, where no threshold is chosen: Selvaraju et al., section 4.1
 
@@ -26,7 +27,7 @@ class Panel:
 
 def limits(heatmaps: Mapping[tuple, object], shared: bool) -> dict[tuple, float]:
     """The end of each map's scale: its own, or the largest of its method. {(method, layer, class): Heatmap}"""
-    own = {key: overlay.limit_of(heatmap.values, heatmap.signed) for key, heatmap in heatmaps.items()}
+    own = {key: colouring.limit_of(heatmap.values, heatmap.signed) for key, heatmap in heatmaps.items()}
     if not shared:
         return own
     top = {method: max(limit for key, limit in own.items() if key[0] == method) for method in {key[0] for key in own}}
@@ -37,7 +38,7 @@ def panel(picture: np.ndarray, heatmap, preprocessing, limit: float, look: Look)
     """A map over its picture at drawing size.  uint8 (H, W, 3)"""
     ground = overlay.fit(picture)
     values = heatmap.at(preprocessing, *ground.shape[:2])
-    drawn = overlay.enlarge(overlay.blend(ground, values, limit, heatmap.signed, look))
+    drawn = overlay.enlarge(colouring.blend(ground, values, limit, heatmap.signed, look))
     empty = is_empty(heatmap)
     box = None
     if look.box and not empty:
@@ -99,7 +100,7 @@ def grid_figure(
     bar = None
     if shared:
         limit, signed = shared
-        bar = figure.Bar(colour.table(look.colours, signed), -limit if signed else 0.0, limit)
+        bar = figure.Bar(colouring.table(look.colours, signed), -limit if signed else 0.0, limit)
     return figure.grid(
         cells, ["picture", *(title for _, title in columns)], [heading for heading, _ in rows], kind, bar
     )

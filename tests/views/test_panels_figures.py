@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from core.colouring import Look
 from core.methods.heatmap import Heatmap
 from core.networks.preprocessing import Preprocessing
 from dashboard.views import curves, figure, panels
 from dashboard.views.ink import DARK, LIGHT
-from dashboard.views.overlay import Look
 
 
 def heat(values, signed=False, method="gradcam", label=0):
