@@ -1,0 +1,207 @@
+"""A real server and a real Chromium, for the tests in browser/ and for the measurements in benchmarks/."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The script rests, nothing on the page is of an earlier run, and every picture has decoded; so for 250 ms.
+RESTS = """() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const pictures = [...document.querySelectorAll('[data-testid="stImage"] img')];
+    const rests = app?.dataset.testScriptState === 'notRunning' && document.querySelector('h1')
+        && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]')
+        && pictures.every(one => one.complete && one.naturalWidth > 0);
+    if (!rests) { window.restsSince = null; return false; }
+    window.restsSince ??= performance.now();
+    return performance.now() - window.restsSince > 250;
+}"""
+
+
+class Server:
+    """`streamlit run` on a free port, with a cache folder of its own."""
+
+    def __init__(self, folder: Path):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.cache, self.log = folder / "cache", folder / "server.log"
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.headless", "true"]
+            + ["--server.port", str(self.port)],
+            cwd=ROOT,
+            env={**os.environ, "CHANNELSCOPE_CACHE": str(self.cache)},
+            stdout=self.log.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+        while time.monotonic() < self.started + 60:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).read()
+                return
+            except OSError:
+                time.sleep(0.1)
+        self.stop()
+        raise RuntimeError(f"the server did not start: {self.log.read_text()[-2000:]}")
+
+    def resident(self) -> int:
+        """The server's resident memory in bytes."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class View:
+    """A tab of one person's browser, driven in the words of the page."""
+
+    def __init__(self, page, server: Server):
+        self.page, self.server = page, server
+        self.requests: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, path: str = "", wait: bool = True, **parameters) -> "View":
+        query = urlencode(parameters, doseq=True)
+        self.page.goto(f"{self.server.url}/{path}" + (f"?{query}" if query else ""), wait_until="commit")
+        if wait:
+            self.settle()
+        return self
+
+    def settle(self, seconds: float = 60) -> None:
+        self.page.wait_for_function(RESTS, timeout=seconds * 1000)
+
+    def field(self, label: str):
+        """The input of a select box or multiselect."""
+        return self.page.get_by_role("combobox", name=label, exact=True)
+
+    def pick(self, label: str, typed: str, option: str | None = None) -> None:
+        """Choose in a select box or multiselect by typing part of a name and clicking on the option."""
+        self.field(label).click()
+        self.page.keyboard.type(typed)
+        options = self.page.get_by_role("option")
+        (options.filter(has_text=option) if option else options).first.click()
+        self.page.keyboard.press("Escape")
+        self.settle()
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+
+    def held(self, label: str) -> list[str]:
+        """What a multiselect holds, in order."""
+        widget = self.page.locator('[data-testid="stMultiSelect"]').filter(has=self.field(label))
+        return widget.locator('[data-testid="stMultiSelectTag"]').all_inner_texts()
+
+    def alts(self) -> list[str]:
+        """Alternative texts of the pictures, in the order of the page."""
+        return self.page.eval_on_selector_all('[data-testid="stImage"] img', "all => all.map(one => one.alt)")
+
+    def maps(self) -> dict[str, bytes]:
+        """The maps' files by alternative text."""
+        return {alt: file for alt, file in self.files().items() if " for " in alt and ", over " in alt}
+
+    def files(self) -> dict[str, bytes]:
+        """Every picture's file by its alternative text."""
+        script = "all => all.map(one => [one.alt, one.src])"
+        found = self.page.eval_on_selector_all('[data-testid="stImage"] img', script)
+        return {alt: self._fetch(source) for alt, source in found}
+
+    def _fetch(self, source: str) -> bytes:
+        return source.encode() if source.startswith("data:") else self.page.request.get(source).body()
+
+    def download(self, label: str, number: int = 0) -> tuple[str, bytes]:
+        """Press a download button.  -> the file's name and its bytes"""
+        buttons = self.page.locator('[data-testid="stDownloadButton"] button').filter(has_text=re.compile(rf"{label}$"))
+        with self.page.expect_download() as event:
+            buttons.nth(number).click()
+        return event.value.suggested_filename, Path(event.value.path()).read_bytes()
+
+    def said(self, kind: str) -> list[str]:
+        """The texts of what the page says in blocks: 'Error', 'Warning', 'Info' or 'Success'."""
+        texts = self.page.locator(f'[data-testid="stAlertContent{kind}"]').all_inner_texts()
+        return [text.split("\n")[-1] for text in texts]
+
+    def faults(self) -> list[str]:
+        """Exceptions and error blocks on the page."""
+        return self.page.locator('[data-testid="stException"]').all_inner_texts() + self.said("Error")
+
+    def link(self) -> str:
+        """What 'Copy link' offers."""
+        button = self.page.locator('[data-testid="stPopover"] button').filter(has_text="Copy link")
+        button.click()
+        text = self.page.locator('[data-testid="stPopoverBody"] code').inner_text()
+        self.page.keyboard.press("Escape")
+        return text.strip()
+
+    def choose_picture(self, kind: str):
+        """Open the gallery at 'The probe', 'Your file' or 'Photographs'.  -> the dialog"""
+        self.page.locator('[data-testid="stSidebar"] [data-testid="stButton"] button').filter(has_text="Choose").click()
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_text(kind, exact=True).click()
+        self.settle()
+        return dialog
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory) -> Iterator[Callable[[], Server]]:
+    """A function that starts a server with an empty cache."""
+    running = []
+
+    def start() -> Server:
+        running.append(Server(tmp_path_factory.mktemp("server")))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def server(serve) -> Server:
+    return serve()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not path:
+        pytest.skip("no Chromium on the PATH")
+    with playwright.sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def another(browser):
+    """A function that makes a View in a browser context of its own: another person."""
+    contexts = []
+
+    def make(server: Server, width: int = 1440, height: int = 1000, **more) -> View:
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **more)
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return View(context.new_page(), server)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def view(another, server) -> View:
+    return another(server)
