@@ -226,14 +226,14 @@ def method_picker(options: Mapping[str, str], default: Sequence[str]) -> list[st
 def look_picker(scale: bool = True) -> tuple[Look, bool]:
     """Opacity, colours, threshold, box, scale in one row that wraps.  -> the look, and whether one scale is shared"""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        opacity = st.slider("Opacity", 0, 100, 65, 5, key=OPACITY, bind="query-params", width=150, format="%d %%")
+        opacity = st.slider("Opacity", 0, 100, 65, 5, key=OPACITY, bind="query-params", width=130, format="%d %%")
         threshold = st.slider(
-            "Threshold", 0, 90, 0, 5, key=THRESHOLD, bind="query-params", width=150, format="%d %%",
+            "Threshold", 0, 90, 0, 5, key=THRESHOLD, bind="query-params", width=130, format="%d %%",
             help="Hide what is below this share of the scale's end. The box surrounds the largest region above it "
             "(above 15 % where this is 0, as in the Grad-CAM paper).",
         )  # fmt: skip
         colours = st.selectbox(
-            "Colours", colouring.NAMES, key=COLOURS, bind="query-params", width=170,
+            "Colours", colouring.NAMES, key=COLOURS, bind="query-params", width=150,
             help="The first four are perceptually uniform and safe for colour-blind people. "
             "Signed maps are drawn blue to orange around zero.",
         )  # fmt: skip

@@ -35,14 +35,15 @@ for _, (layer, label) in rows:
                 notes.on_demand(here, key)
             elif panel := maps.map_panel(here, key, found[key], limits.get(key, 0.0), look):
                 made[key] = panel
-                slots[key] = st.empty() if curves else None
+                if curves and not panel.empty:
+                    slots[key] = st.empty()
                 maps.files(here, key, found[key], panel)
 if not chosen:
     st.info("Nothing is shown: choose a method above.")
-notes.legend(made, found, limits, look, shared, curves and bool(made))
+notes.legend(made, found, limits, look, shared, bool(slots))
 notes.figure_files(here, made, {name: titles[name] for name in chosen}, rows, limits, look)
 notes.presets(presets.picture())
 notes.equations(chosen, curves)
 notes.citations(chosen, curves)
-if curves and made:
-    maps.draw_curves(here, {key: heatmaps[key] for key in made}, slots)
+if slots:
+    maps.draw_curves(here, {key: heatmaps[key] for key in slots}, slots)

@@ -66,7 +66,7 @@ def map_panel(here: Here, key: tuple, heatmap, limit: float, look: Look) -> pane
 def _show(here: Here, key: tuple, heatmap, made: panels.Panel) -> None:
     st.image(colouring.png(made.image), width="stretch", alt=alt(here, key))
     if made.empty:
-        st.markdown(f":material/info: **Empty.** {' '.join(ask.diagnosis(here.network, here.picture, key, heatmap))}")
+        st.caption(f":material/info: **Empty.** {' '.join(ask.diagnosis(here.network, here.picture, key, heatmap))}")
 
 
 def layer_panel(here: Here, layer, key: tuple, heatmap, limit: float, look: Look, raw: bool) -> panels.Panel | None:
