@@ -29,6 +29,7 @@ _DIVERGING = [
     (138, 52, 4),
 ]
 NAMES = tuple(_SEQUENTIAL)
+COARSE = 64 * 64  # positions; the maps of most layers have fewer, those of the input's pixels more
 
 
 @cache
@@ -65,15 +66,16 @@ class Look:
 
 
 def limit_of(values: np.ndarray, signed: bool) -> float:
-    """The value drawn in the strongest colour: the maximum, or the 99th percentile of the magnitude for a signed map,
-    whose few largest pixels would otherwise leave the rest blank.  NaN (never seen) is left out; 0 for an empty map."""
+    """The value drawn in the strongest colour: the maximum of a coarse map, the 99th percentile of the magnitude of a
+    signed or a fine one, whose few largest pixels would leave the rest blank.  NaN (never seen) is left out; 0 for an
+    empty map."""
     known = values[np.isfinite(values)]
     if not known.size:
         return 0.0
-    if not signed:
-        return max(float(known.max()), 0.0)
-    size = np.abs(known)
-    return float(np.percentile(size, 99)) or float(size.max())
+    top = max(float(np.abs(known).max() if signed else known.max()), 0.0)
+    if not signed and known.size <= COARSE:
+        return top
+    return float(np.percentile(np.abs(known) if signed else np.maximum(known, 0), 99)) or top
 
 
 def scaled(values: np.ndarray, limit: float, signed: bool) -> np.ndarray:

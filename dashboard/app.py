@@ -13,7 +13,11 @@ from dashboard import selection  # noqa: E402
 from dashboard.components import frame  # noqa: E402
 from dashboard.components.saying import boundary  # noqa: E402
 
-st.set_page_config(page_title="Channelscope", page_icon=":material/center_focus_strong:", layout="wide")
+ICON = (  # drawn here: the browser would fetch an icon given by name from a server outside
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#0b6e6e" stroke-width="2">'
+    '<path d="M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4"/><circle cx="12" cy="12" r="4" fill="#0b6e6e"/></svg>'
+)
+st.set_page_config(page_title="Channelscope", page_icon=ICON, layout="wide")
 
 PAGES = {
     "Explain": {

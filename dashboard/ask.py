@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core import engine
+from core.colouring import png
 from core.networks.catalogue import list_networks, open_network
 from core.pictures import open_picture
 from core.probes.catalogue import list_probes, open_probe
@@ -43,6 +44,16 @@ def _picture(key: str, _probe, fingerprint: str):
 def picture(key: str, of):
     """A picture by its key, decoded or drawn once."""
     return _picture(key, of, of.fingerprint)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _encoded(_image, subject: str, side: int) -> bytes:
+    return png(overlay.enlarge(overlay.fit(_image, side), side))
+
+
+def encoded(of, side: int = overlay.LONGEST) -> bytes:
+    """A picture as a PNG whose longer side has at most `side` pixels."""
+    return _encoded(of.image, of.subject, side)
 
 
 @st.cache_resource(max_entries=400, show_spinner=False)

@@ -9,7 +9,7 @@ from dashboard import ask, selection
 from dashboard.components import gallery
 from dashboard.components.saying import attempt, notices, sentence
 from dashboard.selection import Here
-from dashboard.views import overlay, words
+from dashboard.views import words
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _picture(probe) -> tuple[object, list[str]]:
         problems.append(f"{sentence(error)} Shown instead: the probe's first picture.")
         key, picture = first, ask.picture(first, probe)
     with place:
-        st.image(overlay.jpeg(overlay.fit(picture.image, 300)), width=150, alt=picture.alt)
+        st.image(ask.encoded(picture, 300), width=150, alt=picture.alt)
         st.caption(picture.title + (f" · {picture.credit}" if picture.key.startswith("sample:") else ""))
     with buttons:
         if st.button("Choose", icon=":material/photo_library:", help="By class and split, your own file, photographs"):

@@ -80,7 +80,7 @@ def checkpoint(cards) -> None:
     st.success(
         f"{network.title}: {len(network.classes)} classes, {len(network.layers)} layers.", icon=":material/check:"
     )
-    _open_button("Open it on the first page's sidebar", asked)
+    _open_button("Open it", asked)
 
 
 def _architecture(cards) -> str:

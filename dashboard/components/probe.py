@@ -124,6 +124,8 @@ def confusion(shared) -> None:
     )
     if found is None:
         return
+    if found.note:
+        st.warning(found.note, icon=":material/save:")
     rows = np.flatnonzero(found.counts.sum(1))
     accuracy = found.accuracy
     st.metric(

@@ -34,6 +34,13 @@ def test_limit_of_a_signed_map_is_not_ruled_by_one_pixel():
     assert colouring.limit_of(lonely, signed=True) == 7.0
 
 
+def test_a_fine_unsigned_map_is_not_ruled_by_one_pixel_but_a_coarse_one_shows_its_peak():
+    fine, coarse = np.ones((100, 100), np.float32), np.ones((16, 16), np.float32)
+    fine[0, 0] = coarse[0, 0] = 500
+    assert colouring.limit_of(fine, signed=False) == pytest.approx(1.0)
+    assert colouring.limit_of(coarse, signed=False) == 500
+
+
 def test_scaled_cuts_at_the_ends_and_an_empty_map_is_zero():
     values = np.array([[-1.0, 0.5, 4.0, np.nan]])
     np.testing.assert_allclose(colouring.scaled(values, 2.0, True), [[-0.5, 0.25, 1.0, 0.0]])
