@@ -4,6 +4,7 @@ Arguments with an underscore are not part of a cache key; fingerprints and subje
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -16,6 +17,7 @@ from core.probes.catalogue import list_probes, open_probe
 from dashboard.views import overlay
 
 Progress = Callable[[int, int, str], None]
+Answer = TypeVar("Answer")
 
 
 def network_cards():
@@ -105,20 +107,25 @@ def _refuse(done: int, total: int, label: str) -> None:
     raise _NotYet
 
 
-def slow_maps(of, picture, classes: Sequence[int], method: str, progress: Progress | None) -> dict | None:
-    """A slow method's maps, by the same keys: from the store, or computed if `progress` is given, or None."""
+def stored(call: Callable[[Progress], Answer]) -> Answer | None:
+    """What a question that takes a progress gives if the store has the answer; None if it had to be computed."""
     try:
-        return engine.explain(
-            of,
-            picture.image,
-            subject=picture.subject,
-            classes=list(classes),
-            layers=[],
-            methods=[method],
-            progress=progress or _refuse,
-        )
+        return call(_refuse)
     except _NotYet:
         return None
+
+
+def slow_maps(of, picture, classes: Sequence[int], method: str, progress: Progress) -> dict:
+    """A slow method's maps, by the same keys: from the store, or computed."""
+    return engine.explain(
+        of,
+        picture.image,
+        subject=picture.subject,
+        classes=list(classes),
+        layers=[],
+        methods=[method],
+        progress=progress,
+    )
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
@@ -156,15 +163,6 @@ def _diagnosis(_network, fingerprint: str, _picture, subject: str, key: tuple, _
 def diagnosis(of, picture, key: tuple, heatmap) -> list[str]:
     """Why a map is empty, in sentences."""
     return _diagnosis(of, of.fingerprint, picture, picture.subject, key, heatmap)
-
-
-def kept(method: str, network: str, subject: str) -> bool:
-    """Whether the store has an answer of this kind; `network` is its fingerprint, or 'none'."""
-    return any(
-        item.request is not None
-        and (item.request.method, item.request.network, item.request.subject) == (method, network, subject)
-        for item in engine.store().list()
-    )
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -273,7 +273,7 @@ def look_parameters() -> dict[str, str | list[str]]:
 def link(parameters: Mapping[str, str | Iterable[str]]) -> str:
     """The address of the page as it is, every value spelled out."""
     parts = urlsplit(st.context.url or "http://localhost:8501/")
-    return f"{parts.scheme}://{parts.netloc}{parts.path}?{urlencode(parameters, doseq=True)}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path or '/'}?{urlencode(parameters, doseq=True)}"
 
 
 def arrive(shared, here: Here | None) -> None:

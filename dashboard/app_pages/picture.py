@@ -1,5 +1,7 @@
 """Explain, Picture: several methods side by side for the same classes and layers."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.methods import METHODS
@@ -19,7 +21,7 @@ look, shared = selection.look_picker()
 instant = [name for name in chosen if METHODS[name].cost == "instant"]
 found = dict(ask.maps(here.network, here.picture, here.classes, [layer.name for layer in here.layers], instant))
 for method in set(chosen) - set(instant):
-    found |= ask.slow_maps(here.network, here.picture, here.classes, method, None) or {}
+    found |= ask.stored(partial(ask.slow_maps, here.network, here.picture, here.classes, method)) or {}
 heatmaps = {key: one for key, one in found.items() if not isinstance(one, Exception)}
 limits, rows = panels.limits(heatmaps, shared), notes.rows(here)
 

@@ -24,7 +24,7 @@ def subject(here: Here) -> None:
     st.markdown(
         f"**{known.capitalize()}**  \n:gray[true class]" if known else f"**{here.picture.title}**  \n:gray[no label]"
     )
-    st.image(colouring.png(overlay.enlarge(overlay.fit(here.image))), width="stretch", alt=here.picture.alt)
+    st.image(ask.encoded(here.picture), width="stretch", alt=here.picture.alt)
 
 
 def top_classes(here: Here) -> None:

@@ -115,11 +115,13 @@ def splits(shared) -> None:
 
 def confusion(shared) -> None:
     """What the network takes each class for."""
+    if shared.network is None:
+        st.info("No network is open: choose one in the sidebar.")
+        return
     found = _asked_for(
         "confusion",
         shared,
         lambda split, progress: engine.confusion(shared.network, shared.probe, split, progress),
-        shared.network.fingerprint if shared.network else None,
         "Runs every picture of the split through the network: about a minute for the Menagerie. The result is kept.",
     )
     if found is None:
@@ -130,10 +132,10 @@ def confusion(shared) -> None:
     accuracy = found.accuracy
     st.metric(
         f"Accuracy of {shared.network.title}",
-        f"{accuracy.value:.1%}",
-        help=f"95 % interval {accuracy.low:.1%} to {accuracy.high:.1%}, {accuracy.n} pictures",
+        words.percent(accuracy.value),
+        help="Over the classes that the network knows.",
     )
-    st.caption(f"95 % interval {accuracy.low:.1%} to {accuracy.high:.1%}; n = {accuracy.n}")
+    st.caption(f"95 % interval {words.percent(accuracy.low)} to {words.percent(accuracy.high)}; n = {accuracy.n}")
     names = [found.rows[i] for i in rows]
     if len(found.columns) <= 60:
         figure = tables.confusion(found.counts[rows], names, found.columns, theme())
@@ -157,7 +159,6 @@ def disc(shared) -> None:
         "centred-disc",
         shared,
         lambda split, progress: engine.disc_floor(shared.probe, split, progress),
-        "none",
         "Draws every picture of the split once: about a minute for the Menagerie. The result is kept.",
     )
     if found is None:
@@ -205,37 +206,39 @@ def _measure_shortcut(network, counter, name: str, thing: str) -> None:
     if network is None or name not in network.classes:
         st.info(f"The open network does not know the class '{name}': choose an embedded one to measure it.")
         return
-    kept = all(
-        ask.kept("confusion", network.fingerprint, f"probe:{counter.fingerprint}:{split}")
-        for split in ("without", "with")
-    )
-    if not kept and not st.button("Measure on the counter-split", icon=":material/play_arrow:"):
+
+    def both(progress) -> list:
+        return [engine.confusion(network, counter, half, progress) for half in ("without", "with")]
+
+    found = ask.stored(both)
+    if found is None:
+        if st.button("Measure on the counter-split", icon=":material/play_arrow:"):
+            with Working("counter") as progress:
+                both(progress)
+            st.rerun()
         return
-    with Working("counter") as progress:
-        without = engine.confusion(network, counter, "without", progress)
-        beside = engine.confusion(network, counter, "with", progress)
+    without, beside = found
     column = network.classes.index(name)
     right = without.counts[:, column].sum() / max(without.counts.sum(), 1)
     wrong = beside.counts[:, column].sum() / max(beside.counts.sum(), 1)
     with st.container(horizontal=True, gap="large"):
-        st.metric(f"{name.capitalize()}s without a {thing} recognised", f"{right:.0%}", width="content")
-        st.metric(f"Others beside a {thing} taken for a {name}", f"{wrong:.0%}", width="content")
+        st.metric(f"{name.capitalize()}s without a {thing} recognised", words.percent(right), width="content")
+        st.metric(f"Others beside a {thing} taken for a {name}", words.percent(wrong), width="content")
 
 
-def _asked_for(method: str, shared, compute, network: str | None, cost: str):
+def _asked_for(method: str, shared, compute, cost: str):
     """A result for a split: at once if the store has it, else after a press on a button. None while there is none."""
-    if network is None:
-        st.info("No network is open: choose one in the sidebar.")
-        return None
     names = list(shared.probe.splits)
     split = selection.split_picker(names, "test" if "test" in names else names[0])
-    if not ask.kept(method, network, f"probe:{shared.probe.fingerprint}:{split}"):
-        st.caption(cost)
-        if not st.button("Compute", key=f"compute-{method}", icon=":material/play_arrow:"):
-            return None
     try:
-        with Working(method) as progress:
-            return compute(split, progress)
+        found = ask.stored(lambda refuse: compute(split, refuse))
+        if found is not None:
+            return found
+        st.caption(cost)
+        if st.button("Compute", key=f"compute-{method}", icon=":material/play_arrow:"):
+            with Working(method) as progress:
+                compute(split, progress)
+            st.rerun()
     except NotDefined as error:
         st.info(sentence(error), icon=":material/block:")
-        return None
+    return None

@@ -34,4 +34,5 @@ class Working:
         self._shown = now
         share = min(done / max(total, 1), 1.0)
         left = f", {left_over((now - self._start) * (1 - share) / share)}" if share > 0.02 else ""
-        self._bar.progress(share, f"{label}: {done} of {total}{left}")
+        count = f": {done:,} of {total:,}{left}" if total > 1 else ""
+        self._bar.progress(share, f"{label[:1].upper()}{label[1:]}{count}")

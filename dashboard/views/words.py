@@ -29,6 +29,11 @@ def probability(value: float) -> str:
     return f"{value:.2f}"
 
 
+def percent(value: float) -> str:
+    """A share with one decimal: 95.4 %."""
+    return "none" if not np.isfinite(value) else f"{100 * value:.1f} %"
+
+
 def class_names(classes: Sequence[str]) -> tuple[str, ...]:
     """One label per class, all different: ImageNet has two classes called 'crane', which get their index."""
     twice = {name for name, count in Counter(classes).items() if count > 1}
