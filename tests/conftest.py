@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESTS = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
     const pictures = [...document.querySelectorAll('[data-testid="stImage"] img')];
-    const rests = app?.dataset.testScriptState === 'notRunning' && document.querySelector('h1')
+    const rests = app?.dataset.testScriptState === 'notRunning' && document.querySelector('h1, [data-testid="stException"]')
         && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]')
         && pictures.every(one => one.complete && one.naturalWidth > 0);
     if (!rests) { window.restsSince = null; return false; }
@@ -97,13 +97,14 @@ class View:
         self.page.keyboard.press("Escape")
         self.settle()
 
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).first.click()
+    def button(self, text: str):
+        """A button by a part of its text or its icon's name. Streamlit keeps a hidden twin of those with a help."""
+        return self.page.locator('[data-testid="stButton"] button').filter(has_text=text, visible=True)
 
     def held(self, label: str) -> list[str]:
         """What a multiselect holds, in order."""
         widget = self.page.locator('[data-testid="stMultiSelect"]').filter(has=self.field(label))
-        return widget.locator('[data-testid="stMultiSelectTag"]').all_inner_texts()
+        return widget.locator("[data-tag]").all_inner_texts()
 
     def alts(self) -> list[str]:
         """Alternative texts of the pictures, in the order of the page."""
@@ -124,7 +125,9 @@ class View:
 
     def download(self, label: str, number: int = 0) -> tuple[str, bytes]:
         """Press a download button.  -> the file's name and its bytes"""
-        buttons = self.page.locator('[data-testid="stDownloadButton"] button').filter(has_text=re.compile(rf"{label}$"))
+        buttons = self.page.locator('[data-testid="stDownloadButton"] button').filter(
+            has_text=re.compile(rf"{label}$"), visible=True
+        )
         with self.page.expect_download() as event:
             buttons.nth(number).click()
         return event.value.suggested_filename, Path(event.value.path()).read_bytes()
@@ -148,7 +151,7 @@ class View:
 
     def choose_picture(self, kind: str):
         """Open the gallery at 'The probe', 'Your file' or 'Photographs'.  -> the dialog"""
-        self.page.locator('[data-testid="stSidebar"] [data-testid="stButton"] button').filter(has_text="Choose").click()
+        self.button("Choose").click()
         dialog = self.page.get_by_role("dialog")
         dialog.get_by_text(kind, exact=True).click()
         self.settle()

@@ -104,7 +104,7 @@ def test_a_photograph_of_scikit_image_is_one_click_away(view):
 def test_next_and_previous_step_through_the_probe(view):
     view.open(picture="5")
     for icon, key in (("chevron_right", "6"), ("chevron_left", "5"), ("chevron_left", "4")):
-        view.page.locator('[data-testid="stSidebar"] button').filter(has_text=icon).click()
+        view.button(icon).click()
         view.settle()
         assert parameters(view)["picture"] == [key]
         assert view.faults() == []
@@ -113,7 +113,7 @@ def test_next_and_previous_step_through_the_probe(view):
 def test_lime_is_computed_on_demand_and_kept(server, another):
     view = another(server).open(methods="LIME", curves="false")
     assert view.maps() == {}
-    view.page.locator("button").filter(has_text="Compute").click()
+    view.button("Compute").click()
     view.page.wait_for_selector('[data-testid="stImage"] img[alt^="LIME for"]', timeout=90_000)
     view.settle()
     assert view.faults() == []

@@ -47,8 +47,7 @@ def test_a_page_opens_with_an_empty_cache(first, another, page, more):
 
 def _compute(view, section: str) -> None:
     view.open("probe", probe="menagerie-tiny", section=section)
-    button = view.page.locator('[data-testid="stButton"] button').filter(has_text="Compute")
-    button.click()
+    view.button("Compute").click()
     view.page.wait_for_selector('[data-testid="stMetric"]', timeout=120_000)
     view.settle()
 
@@ -70,7 +69,7 @@ def test_a_page_opens_with_a_filled_cache(first, another, page):
     assert view.faults() == []
     if page == "cache":
         assert view.page.locator('[data-testid="stDataFrame"]').count() == 1
-        view.press("Verify")
+        view.button("Verify").click()
         view.settle()
         assert "sound" in " ".join(view.said("Success"))
 
