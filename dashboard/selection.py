@@ -14,6 +14,8 @@ import streamlit as st
 
 from core import colouring
 from core.colouring import Look
+from core.errors import UnknownName, near
+from dashboard.components.saying import notices
 from dashboard.views import words
 
 NETWORK, PROBE, PICTURE, CLASS, LAYER = "network", "probe", "picture", "class", "layer"
@@ -111,10 +113,11 @@ def one_of(key: str, options: Sequence[str], default: str, what: str) -> list[st
     return problems
 
 
-def several_of(key: str, options: Sequence[str], resolve: Callable[[str], str], otherwise: str) -> list[str]:
-    """Before a multiselect: drop values that are no options, and read links that name an option in another way.
+def several_of(key: str, options: Sequence[str], resolve: Callable[[str], str], otherwise: Sequence[str]) -> list[str]:
+    """Before a widget of several values: drop what is no option, and read links that name an option in another way.
 
-    `resolve(text)` gives an option, or raises an error whose text is the sentence to show.
+    `resolve(text)` gives an option, or raises an error whose text is the sentence to show. Where nothing is left after
+    the options changed, `otherwise` is chosen by name: an empty choice would leave the old one in the address bar.
     """
     problems, wanted = [], []
     asked = news(key)
@@ -122,13 +125,14 @@ def several_of(key: str, options: Sequence[str], resolve: Callable[[str], str], 
         try:
             wanted.append(value if value in options else resolve(value))
         except Exception as error:
-            problems.append(f"The link cannot be followed in full: {error}. Shown instead: {otherwise}.")
+            shown = words.listed(otherwise)
+            problems.append(f"The link cannot be followed in full: {error}. Shown instead: {shown}.")
     if asked and any(value not in options for value in asked):
-        st.session_state[key] = list(dict.fromkeys(wanted))
+        st.session_state[key] = list(dict.fromkeys(wanted)) or list(otherwise)
     elif key in st.session_state:
         held = [value for value in st.session_state[key] if value in options]
         if held != list(st.session_state[key]):
-            st.session_state[key] = held
+            st.session_state[key] = held or list(otherwise)
     return problems
 
 
@@ -166,7 +170,7 @@ def class_picker(network, names: Sequence[str], chances: np.ndarray) -> tuple[tu
     """Any classes by part of their name; without a choice the most probable one."""
     best = int(chances.argmax())
 
-    problems = several_of(CLASS, names, lambda text: names[network.class_index(text)], f"'{names[best]}'")
+    problems = several_of(CLASS, names, lambda text: names[network.class_index(text)], [names[best]])
     chosen = st.multiselect(
         "Class",
         names,
@@ -184,7 +188,7 @@ def layer_picker(network) -> tuple[tuple, list[str]]:
     """Any layers by part of name, kind, shape or receptive field; without a choice the default one."""
     labels = {words.layer_name(layer): layer for layer in network.layers if layer.spatial}
     default = words.layer_name(network.default_layer)
-    problems = several_of(LAYER, tuple(labels), lambda text: _spatial_label(network, labels, text), f"'{default}'")
+    problems = several_of(LAYER, tuple(labels), lambda text: _spatial_label(network, labels, text), [default])
     chosen = st.multiselect(
         "Layer",
         tuple(labels),
@@ -206,6 +210,10 @@ def _spatial_label(network, labels: Mapping[str, object], text: str) -> str:
     return label
 
 
+def _no_option(what: str, text: str, options: Sequence[str]) -> str:
+    raise UnknownName(f"no {what} '{text}'{near(text, options)}")
+
+
 def add_class(name: str, shown: Sequence[str]) -> None:
     """A click on a bar: the class joins what is shown, or leaves it."""
     chosen = list(st.session_state.get(CLASS, [])) or list(shown)
@@ -216,7 +224,7 @@ def method_picker(options: Mapping[str, str], default: Sequence[str]) -> list[st
     """`options`: {name: title}. Titles are what the link carries."""
     titles = list(options.values())
     first = [options[name] for name in default]
-    several_of(METHODS, titles, lambda text: options[text], "the usual methods")
+    notices(several_of(METHODS, titles, lambda text: _no_option("method", text, titles), first))
     chosen = st.pills(
         "Methods", titles, selection_mode="multi", default=_start(METHODS, first), key=METHODS, bind="query-params"
     )
@@ -225,6 +233,8 @@ def method_picker(options: Mapping[str, str], default: Sequence[str]) -> list[st
 
 def look_picker(scale: bool = True) -> tuple[Look, bool]:
     """Opacity, colours, threshold, box, scale in one row that wraps.  -> the look, and whether one scale is shared"""
+    notices(one_of(COLOURS, colouring.NAMES, colouring.NAMES[0], "colour map"))
+    notices(one_of(SCALE, (OWN, SHARED_SCALE), OWN, "scale"))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         opacity = st.slider("Opacity", 0, 100, 65, 5, key=OPACITY, bind="query-params", width=130, format="%d %%")
         threshold = st.slider(
@@ -294,7 +304,7 @@ def shared():
 def one_method_picker(options: Mapping[str, str]) -> str:
     """A single method, for pages that compare something else."""
     titles = list(options.values())
-    one_of(METHOD, titles, titles[0], "method")
+    notices(one_of(METHOD, titles, titles[0], "method"))
     title = st.segmented_control(
         "Method", titles, key=METHOD, bind="query-params", required=True, default=_start(METHOD, titles[0])
     )
@@ -303,7 +313,7 @@ def one_method_picker(options: Mapping[str, str]) -> str:
 
 def kind_picker(kinds: Sequence[str]) -> list[str]:
     """Which kinds of layers are shown: all, unless the person leaves some out."""
-    several_of(KIND, kinds, lambda text: text, "all kinds")
+    notices(several_of(KIND, kinds, lambda text: _no_option("kind of layer", text, kinds), kinds))
     chosen = st.pills(
         "Layers", kinds, selection_mode="multi", default=_start(KIND, kinds), key=KIND, bind="query-params"
     )
@@ -317,7 +327,7 @@ def raw_switch() -> bool:
 
 def section_picker(names: Sequence[str]) -> str:
     """Which section of a page is shown; only that one runs."""
-    one_of(SECTION, names, names[0], "section")
+    notices(one_of(SECTION, names, names[0], "section"))
     return st.segmented_control(
         "Section", names, key=SECTION, bind="query-params", required=True, label_visibility="collapsed",
         default=_start(SECTION, names[0]),
@@ -325,13 +335,13 @@ def section_picker(names: Sequence[str]) -> str:
 
 
 def split_picker(names: Sequence[str], default: str) -> str:
-    one_of(SPLIT, names, default, "split")
+    notices(one_of(SPLIT, names, default, "split"))
     index = _start(SPLIT, names.index(default), 0)
     return st.selectbox("Split", names, index=index, key=SPLIT, bind="query-params", width=220)
 
 
 def category_picker(names: Sequence[str]) -> str:
-    one_of(CATEGORY, names, "part", "category")
+    notices(one_of(CATEGORY, names, "part", "category"))
     return st.segmented_control(
         "Masks by category",
         names,

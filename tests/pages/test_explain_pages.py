@@ -98,6 +98,8 @@ def test_lime_waits_for_a_press_and_is_kept(opened, cache, fine):
         ({"picture": "999999"}, "No picture '999999'"),
         ({"picture": "upload:" + "0" * 64}, "upload it again"),
         ({"probe": "atlantis"}, "the probe 'atlantis'"),
+        ({"methods": "Magic"}, "no method 'Magic'"),
+        ({"colours": "beige"}, "the colour map 'beige'"),
         ({"network": "menagerie-untraind", "probe": "menagerie-tiny"}, "the network 'menagerie-untraind'"),
     ],
 )
