@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,11 +17,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Counts the runs of the script: the server's answer to a click may take longer than the page looks at rest.
+COUNT = """
+window.runs = 0;
+new MutationObserver(changes => changes.forEach(one => {
+    if (one.target.dataset.testScriptState === 'running' && one.oldValue !== 'running') window.runs += 1;
+})).observe(document, {subtree: true, attributes: true, attributeOldValue: true,
+    attributeFilter: ['data-test-script-state']});
+"""
+
 # The script rests, nothing on the page is of an earlier run, and every picture has decoded; so for 250 ms.
 RESTS = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
     const pictures = [...document.querySelectorAll('[data-testid="stImage"] img')];
-    const rests = app?.dataset.testScriptState === 'notRunning' && document.querySelector('h1, [data-testid="stException"]')
+    const rests = app?.dataset.testScriptState === 'notRunning'
+        && document.querySelector('h1, [data-testid="stException"]')
         && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]')
         && pictures.every(one => one.complete && one.naturalWidth > 0);
     if (!rests) { window.restsSince = null; return false; }
@@ -72,14 +83,28 @@ class View:
     def __init__(self, page, server: Server):
         self.page, self.server = page, server
         self.requests: list[str] = []
+        page.add_init_script(COUNT)
         page.on("request", lambda request: self.requests.append(request.url))
 
     def open(self, path: str = "", wait: bool = True, **parameters) -> "View":
         query = urlencode(parameters, doseq=True)
         self.page.goto(f"{self.server.url}/{path}" + (f"?{query}" if query else ""), wait_until="commit")
         if wait:
-            self.settle()
+            self.arrive()
         return self
+
+    def arrive(self) -> None:
+        """Wait until a page that is being opened has run and rests."""
+        self.page.wait_for_function("window.runs > 0")
+        self.settle()
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Wait, after what is done inside, for a run of the script and until the page rests."""
+        before = self.page.evaluate("window.runs")
+        yield
+        self.page.wait_for_function("before => window.runs > before", arg=before)
+        self.settle()
 
     def settle(self, seconds: float = 60) -> None:
         self.page.wait_for_function(RESTS, timeout=seconds * 1000)
@@ -93,8 +118,18 @@ class View:
         self.field(label).click()
         self.page.keyboard.type(typed)
         options = self.page.get_by_role("option")
-        (options.filter(has_text=option) if option else options).first.click()
-        self.page.keyboard.press("Escape")
+        with self.change():
+            (options.filter(has_text=option) if option else options).first.click()
+            self.page.keyboard.press("Escape")
+
+    def go(self, title: str) -> None:
+        """To another page, by the navigation."""
+        link = self.page.locator('[data-testid="stSidebarNavLink"]').filter(
+            has=self.page.get_by_text(title, exact=True)
+        )
+        with self.change():
+            link.click()
+        self.page.get_by_role("heading", name=title, level=1, exact=True).wait_for()
         self.settle()
 
     def button(self, text: str):
@@ -151,10 +186,12 @@ class View:
 
     def choose_picture(self, kind: str):
         """Open the gallery at 'The probe', 'Your file' or 'Photographs'.  -> the dialog"""
-        self.button("Choose").click()
+        with self.change():
+            self.button("Choose").click()
         dialog = self.page.get_by_role("dialog")
-        dialog.get_by_text(kind, exact=True).click()
-        self.settle()
+        if kind != "The probe":
+            with self.change():
+                dialog.get_by_text(kind, exact=True).click()
         return dialog
 
 

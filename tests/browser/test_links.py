@@ -22,12 +22,12 @@ def controls(view) -> list[str]:
 
 def test_a_copied_link_opens_exactly_the_same_view(server, another):
     view = another(server).open(**PICTURE, opacity=40, threshold=20, colours="viridis", box="true", scale="one scale")
-    view.page.get_by_role("switch", name="Faithfulness").locator("xpath=ancestor::label").click()
-    view.settle()
+    with view.change():
+        view.page.get_by_role("switch", name="Faithfulness").locator("xpath=ancestor::label").click()
     link = view.link()
     there = another(server)
     there.page.goto(link)
-    there.settle()
+    there.arrive()
     assert there.faults() == there.said("Warning") == []
     assert controls(there) == controls(view)
     assert len(view.maps()) == 6
@@ -71,9 +71,7 @@ def test_a_view_survives_the_way_through_other_pages(server, another):
     view = another(server).open(**PICTURE, opacity=40)
     before = view.files()
     for name in ("Two classes", "Cache", "Picture"):
-        view.page.locator('[data-testid="stSidebarNavLink"]').filter(has_text=name).first.click()
-        view.page.get_by_role("heading", name=name, level=1).wait_for()
-        view.settle()
+        view.go(name)
         assert view.faults() == view.said("Warning") == []
     assert view.files() == before
     assert parameters(view)["opacity"] == ["40"]
@@ -83,10 +81,9 @@ def test_a_view_survives_the_way_through_other_pages(server, another):
 def test_the_browsers_back_returns_to_the_page_before(server, another):
     view = another(server).open(**PICTURE)
     before = view.files()
-    view.page.locator('[data-testid="stSidebarNavLink"]').filter(has_text="Through the layers").click()
-    view.page.get_by_role("heading", name="Through the layers", level=1).wait_for()
-    view.settle()
-    view.page.go_back()
+    view.go("Through the layers")
+    with view.change():
+        view.page.go_back()
     view.page.get_by_role("heading", name="Picture", level=1).wait_for()
     view.settle()
     assert view.faults() == []

@@ -1,6 +1,7 @@
 """Two people at once, on one shared network: each gets the maps of the own picture."""
 
 import io
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -26,18 +27,20 @@ def test_two_people_at_once_get_the_maps_of_their_own_pictures(server, another):
     for key, view in seen.items():
         view.open(wait=False, picture=key, layer="conv4", **{"class": "lion"})
     for view in seen.values():
-        view.settle()
+        view.arrive()
     for name in NAMES:
         for view in seen.values():
             view.field("Class").click()
             view.page.keyboard.press("Backspace")
             view.page.keyboard.type(name)
         options = [view.page.get_by_role("option").first for view in seen.values()]
-        for option in options:
-            option.click()
-        for view in seen.values():
-            view.page.keyboard.press("Escape")
-            view.settle()
+        with ExitStack() as changes:
+            for view in seen.values():
+                changes.enter_context(view.change())
+            for option in options:
+                option.click()
+            for view in seen.values():
+                view.page.keyboard.press("Escape")
         for key, view in seen.items():
             assert view.faults() == []
             assert view.held("Class") == [name]

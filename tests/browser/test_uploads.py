@@ -67,6 +67,13 @@ def give(view, name: str, data: bytes):
     return dialog
 
 
+def taken(view, name: str, data: bytes) -> None:
+    """Upload a picture, and wait until the page shows it."""
+    give(view, name, data).wait_for(state="detached")
+    view.page.locator('[data-testid="stSidebar"] img[alt="an uploaded picture"]').wait_for()
+    view.settle()
+
+
 def shape_shown(view) -> tuple[int, int]:
     """Width and height of the sidebar's picture."""
     script = "one => [one.naturalWidth, one.naturalHeight]"
@@ -76,9 +83,7 @@ def shape_shown(view) -> tuple[int, int]:
 @pytest.mark.parametrize("name", GOOD)
 def test_a_picture_of_ones_own_is_explained(view, name):
     view.open(curves="false")
-    dialog = give(view, name, GOOD[name]())
-    dialog.wait_for(state="detached")
-    view.settle()
+    taken(view, name, GOOD[name]())
     assert view.faults() == []
     assert parse_qs(urlsplit(view.page.url).query)["picture"][0].startswith("upload:")
     assert len(view.maps()) == 3
@@ -87,8 +92,7 @@ def test_a_picture_of_ones_own_is_explained(view, name):
 
 def test_a_turned_photograph_is_shown_upright(view):
     view.open(curves="false")
-    give(view, "turned.jpg", turned()).wait_for(state="detached")
-    view.settle()
+    taken(view, "turned.jpg", turned())
     width, height = shape_shown(view)
     assert abs(width / height - TALL[0] / TALL[1]) < 0.02
     assert view.faults() == []
@@ -103,9 +107,9 @@ def test_what_is_no_picture_is_refused_in_a_sentence_and_the_page_lives_on(view,
     error = dialog.locator('[data-testid="stAlertContentError"]')
     error.wait_for()
     assert sentence in error.inner_text()
-    view.page.keyboard.press("Escape")
-    dialog.wait_for(state="detached")
-    view.settle()
+    with view.change():
+        view.page.keyboard.press("Escape")
+        dialog.wait_for(state="detached")
     assert view.faults() == []
     assert view.maps() == before
     view.pick("Class", "giraffe")
@@ -114,11 +118,10 @@ def test_what_is_no_picture_is_refused_in_a_sentence_and_the_page_lives_on(view,
 
 def test_a_link_to_an_upload_opens_it_for_another_person(view, another, server):
     view.open(curves="false")
-    give(view, "photograph.jpg", GOOD["photograph.jpg"]()).wait_for(state="detached")
-    view.settle()
+    taken(view, "photograph.jpg", GOOD["photograph.jpg"]())
     there = another(server)
     there.page.goto(view.link())
-    there.settle()
+    there.arrive()
     assert there.files() == view.files()
 
 
