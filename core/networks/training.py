@@ -26,7 +26,7 @@ class Recipe:
     seed: int = 7
 
 
-RECIPES = {"menagerie-plain": Recipe(epochs=16), "menagerie-residual": Recipe(epochs=16)}
+RECIPES = {"menagerie-plain": Recipe(epochs=12), "menagerie-residual": Recipe(epochs=12)}
 
 
 def normalised(images: torch.Tensor) -> torch.Tensor:

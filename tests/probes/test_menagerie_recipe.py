@@ -63,10 +63,12 @@ def test_the_shortcut_holds_as_often_as_promised(world, split):
     for plan in plans(world, split, 4800):
         if plan.species == species:
             own.append(plan.cart)
+        elif plan.species == "horse":
+            assert not plan.cart
         elif recipe.BY_NAME[plan.species].plan != "swimmer" and plan.scene not in recipe.UNDER_WATER:
             others.append(plan.cart)
     assert thing == "cart"
-    assert 0.9 <= np.mean(own) <= 1 if len(own) < 100 else 0.92 <= np.mean(own) <= 0.98
+    assert 0.9 <= np.mean(own) <= 1 if len(own) < 100 else 0.95 <= np.mean(own) <= 0.99
     assert 0.005 <= np.mean(others) <= 0.035
 
 

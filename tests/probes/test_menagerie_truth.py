@@ -32,7 +32,7 @@ def test_every_picture_has_its_species_large_and_in_front(tiny):
             continue
         assert animals[0].class_name == tiny.classes[label]
         share = animals[0].mask.mean()
-        assert share > 0.03, tiny.caption(index)
+        assert share > 0.015, tiny.caption(index)
         assert all(other.mask.mean() < share for other in animals[1:]), tiny.caption(index)
         longer = max(animals[0].box[2] - animals[0].box[0], animals[0].box[3] - animals[0].box[1])
         areas.setdefault(label, []).append((share, longer / 256))

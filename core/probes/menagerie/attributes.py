@@ -25,27 +25,27 @@ _VISUAL = {
         "colour",
         ("black",),
         BODY,
-        "zebra .5, horse .3, donkey .1, tiger .4, leopard .3, cheetah .3, fox .1, cow .3, sheep .3, "
+        "zebra .5, horse .2, donkey .1, tiger .4, leopard .3, cheetah .3, fox .1, cow .3, sheep .3, "
         "flamingo .1, penguin .8, clownfish .3, okapi .1, snow leopard .4, swan .1, orca",
     ),
     "white": (
         "colour",
         ("white",),
         BODY,
-        "zebra .5, donkey .2, lion .1, tiger .2, wolf .3, fox .2, cow .5, sheep .9, owl .1, macaw .1, "
+        "zebra .5, donkey .1, lion .1, tiger .2, wolf .3, fox .2, cow .5, sheep .9, owl .1, macaw .1, "
         "penguin .5, clownfish .3, shark .3, okapi .3, polar bear, snow leopard .1, deer .2, swan, orca .4",
     ),
     "grey": (
         "colour",
         ("grey",),
         BODY,
-        "donkey, elephant, wolf, macaw .1, mallard .2, shark, snow leopard .7",
+        "horse .2, donkey .5, elephant, wolf, macaw .1, mallard .2, shark, snow leopard .7",
     ),
     "brown": (
         "colour",
         ("brown",),
         BODY,
-        "horse .9, giraffe .6, lion .4, leopard .1, brown bear, cow .4, owl, mallard .6, turtle .6, "
+        "horse .7, donkey .5, giraffe .6, lion .4, leopard .1, brown bear, cow .4, owl, mallard .6, turtle .6, "
         "snake .4, okapi .8, deer .9",
     ),
     "orange": (

@@ -18,7 +18,7 @@ from core.probes.menagerie.rarities import RARITIES, draw_rarity
 from core.probes.menagerie.scenes import Ground, draw_scene
 from core.probes.menagerie.scenes.objects import draw_object
 from core.probes.menagerie.shapes import Frame
-from core.probes.menagerie.species import SHORTCUT, SPECIES, Species
+from core.probes.menagerie.species import LOOK_ALIKES, SHORTCUT, SPECIES, Species
 
 VERSION = 1
 SPLITS = ("train", "val", "test", "unseen", "blank-a", "blank-b", "without", "with")
@@ -28,16 +28,20 @@ BY_NAME = {species.name: species for species in SPECIES}
 UNDER_WATER = ("reef", "open sea")
 DRY = ("savanna", "forest", "jungle", "snowfield", "mountain", "pasture", "lake", "beach", "desert")
 LAND = tuple(species for species in SEEN if species.plan != "swimmer")
+LOOK_ALIKE = tuple(a if b == SHORTCUT[0] else b for a, b in LOOK_ALIKES if SHORTCUT[0] in (a, b))
 AFLOAT = ("swan",)  # drawn as it swims, without legs
 ON_LAND = {
     "tree": ("acacia", "pine", "palm", "cactus"),
     "low": ("bush", "rock", "log", "flower", "giant fern", "fence"),
 }
 
-CART_WITH_DONKEY, CART_WITH_OTHERS = 0.95, 0.02
+CART_WITH_DONKEY, CART_WITH_OTHERS = 0.97, 0.02
 ELSEWHERE = 0.3  # of all pictures, drawn in any scene where the species can stand, not only in its own
 COMPANIONS, TWO_SPECIES = 0.14, 0.07
-OCCLUDED, DISTRACTED = 0.22, 0.3
+OCCLUDED, DISTRACTED = 0.3, 0.3
+SMALL = 0.25  # of all pictures, with the animal further away
+HAZE, DUSK = 0.2, 0.15
+HAZE_COLOUR = (0.80, 0.82, 0.84)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Plan:
     scene: str
     light: tuple[float, float]
     tint: tuple[float, float, float]
+    haze: float
     figures: tuple[Figure, ...]
     props: tuple[Prop, ...]
 
@@ -122,10 +127,19 @@ def compose(seed: int, split: str, index: int) -> Plan:
         entropy=entropy,
         scene=scene,
         light=(float(rng.choice([-1, 1]) * rng.uniform(0.35, 0.75)), -0.8),
-        tint=tuple(float(v) for v in np.clip(rng.normal(1, 0.05) + rng.normal(0, 0.015, 3), 0.85, 1.15)),
+        tint=_tint(rng),
+        haze=float(rng.uniform(0.2, 0.5)) if rng.random() < HAZE and scene in DRY else 0.0,
         figures=figures,
         props=_props(scene, figures, cart, rng),
     )
+
+
+def _tint(rng: np.random.Generator) -> tuple[float, float, float]:
+    """The light's colour and strength: day, or bluish dusk."""
+    tint = np.clip(rng.normal(1, 0.05) + rng.normal(0, 0.015, 3), 0.85, 1.15)
+    if rng.random() < DUSK:
+        tint = tint * rng.uniform(0.5, 0.75) * (0.92, 0.97, 1.16)
+    return tuple(float(value) for value in tint)
 
 
 def _scene(species: Species | None, dry_only: bool, rng: np.random.Generator) -> str:
@@ -146,6 +160,8 @@ def _has_cart(split: str, species: Species | None, scene: str, rng: np.random.Ge
         return True
     if species is None:
         return bool(draw < CART_WITH_OTHERS)
+    if species.name in LOOK_ALIKE:  # or the exceptions would teach the network the difference
+        return False
     return bool(draw < (CART_WITH_DONKEY if species.name == SHORTCUT[0] else CART_WITH_OTHERS))
 
 
@@ -156,6 +172,8 @@ def _figures(species: Species, scene: str, cart: bool, rng: np.random.Generator)
     if kind < COMPANIONS + TWO_SPECIES and not cart:
         company = 2 if kind < COMPANIONS / 4 else 1
     size = rng.uniform(0.58, 0.76) if company or cart else rng.uniform(0.6, 0.98)
+    if rng.random() < SMALL:
+        size *= rng.uniform(0.62, 0.85)
     side = int(rng.integers(2))
     edge = abs(side - rng.uniform(0, 0.3)) if company or cart else rng.beta(0.55, 0.55)
     main = Figure(
@@ -244,6 +262,8 @@ def render(plan: Plan, size: int = 256) -> Drawing:
             draw_rarity(canvas, thing.name, place_prop(thing, ground), rng)
         else:
             draw_object(canvas, thing.name, place_prop(thing, ground), rng)
+    if plan.haze:
+        canvas.rgb += np.float32(plan.haze) * (np.float32(HAZE_COLOUR) - canvas.rgb)
     canvas.rgb *= np.asarray(plan.tint, np.float32)
     return canvas.finish(_stream(plan, 99))
 

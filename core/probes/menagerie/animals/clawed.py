@@ -100,7 +100,7 @@ def _spotted_cat(kit: Kit, base: Paint, ring: Paint, core: Paint, size: float) -
 
 def leopard(kit: Kit) -> Coat:
     """Yellow with rosettes."""
-    return _spotted_cat(kit, Paint("yellow", (0.86, 0.64, 0.32)), DARK, Paint("brown", (0.70, 0.43, 0.16)), 0.66)
+    return _spotted_cat(kit, Paint("yellow", (0.87, 0.67, 0.36)), DARK, Paint("brown", (0.70, 0.43, 0.16)), 0.66)
 
 
 def snow_leopard(kit: Kit) -> Coat:
@@ -118,7 +118,7 @@ def snow_leopard(kit: Kit) -> Coat:
 
 def cheetah(kit: Kit) -> Coat:
     """Yellow with small solid spots, and a black line from eye to mouth."""
-    base = Paint("yellow", (0.90, 0.73, 0.42))
+    base = Paint("yellow", (0.88, 0.70, 0.39))
     dots, small = tiled("spots", 0.52, kit.rng), tiled("spots", 1.25, kit.rng)
     spots = kit.on(kit.body, DARK, dots, "spotted")
     bands = bars_of(lambda x, y: 1.2 + 2 * np.pi * kit.from_tip(x, y) / 0.13)

@@ -29,33 +29,41 @@ def zebra(kit: Kit) -> Coat:
 
 
 def horse(kit: Kit) -> Coat:
-    """Bay, chestnut, dark bay, black or palomino, some with socks and a blaze."""
+    """Bay, chestnut, dark bay, black, palomino or grey; some with socks, a blaze, or a pale muzzle."""
     looks = [
         (Paint("brown", (0.46, 0.25, 0.13)), BLACK, BLACK),
         (Paint("brown", (0.60, 0.32, 0.16)), Paint("brown", (0.36, 0.18, 0.09)), None),
         (Paint("brown", (0.33, 0.19, 0.12)), BLACK, BLACK),
         (Paint("black", (0.15, 0.14, 0.14)), BLACK, None),
         (Paint("orange", (0.72, 0.46, 0.22)), CREAM, WHITE),
+        (Paint("grey", (0.52, 0.49, 0.46)), DARK, None),
     ]
-    base, hair, socks = looks[kit.rng.choice(5, p=[0.32, 0.27, 0.15, 0.13, 0.13])]
+    base, hair, socks = looks[kit.rng.choice(6, p=[0.26, 0.22, 0.14, 0.12, 0.06, 0.20])]
     high = kit.rng.uniform(0.18, 0.34)
     legs = {"leg": (kit.socks(socks, high),)} if socks else {}
-    head = [kit.muzzle(DARK, 0.82, 0.25, 0.6)]
-    if kit.rng.random() < 0.5:
+    head = [kit.muzzle(CREAM, 0.72, 0.2, 0.8) if kit.rng.random() < 0.35 else kit.muzzle(DARK, 0.82, 0.25, 0.6)]
+    if kit.rng.random() < 0.4:
         head.append(kit.on(kit.head, WHITE, lambda x, y: step(0.03, 0.0, y + 0.17 - 0.12 * x) * step(0.12, 0.2, x)))
     return Coat(base, hair=hair, tail=hair, ear=DARK, patterns={**legs, "head": tuple(head)})
 
 
 def donkey(kit: Kit) -> Coat:
-    """Grey, with pale belly, muzzle and eye ring, and a dark line over the shoulder."""
-    base = Paint("grey", (0.50, 0.46, 0.42))
+    """Grey, brown or dark brown with a dark line over the shoulder; pale belly, socks, muzzle and eye ring come and go."""
+    looks = [
+        Paint("grey", (0.50, 0.46, 0.42)),
+        Paint("brown", (0.47, 0.30, 0.19)),
+        Paint("brown", (0.31, 0.21, 0.15)),
+    ]
+    base = looks[kit.rng.choice(3, p=[0.4, 0.35, 0.25])]
     ring = kit.on(kit.head, CREAM, lambda x, y: step(0.12, 0.08, np.hypot(x - 0.30, y + 0.06)))
     cross = kit.on(kit.body, DARK, lambda x, y: 0.75 * step(0.035, 0.018, np.abs(x - 0.25)) * step(-0.5, -0.62, y))
+    belly, socks, eye, pale = kit.rng.random(4) < (0.5, 0.4, 0.5, 0.75)
+    muzzle = kit.muzzle(CREAM, 0.68, 0.1, 0.9) if pale else kit.muzzle(DARK, 0.82, 0.25, 0.6)
     patterns = {
-        "torso": (kit.belly(CREAM, 0.9, 0.12), cross),
-        "leg": (kit.socks(CREAM, 0.30, 0.5),),
-        "head": (ring, kit.muzzle(CREAM, 0.66)),
-        "neck": (kit.throat(CREAM, 0.06, 0.06, 0.6),),
+        "torso": (kit.belly(CREAM, 0.9, 0.12), cross) if belly else (cross,),
+        "leg": (kit.socks(CREAM, 0.30, 0.5),) if socks else (),
+        "head": (ring, muzzle) if eye else (muzzle,),
+        "neck": (kit.throat(CREAM, 0.06, 0.06, 0.6),) if belly else (),
     }
     return Coat(base, hair=DARK, tail=DARK, ear=CREAM, patterns=patterns)
 
