@@ -79,10 +79,8 @@ page, group, about = navigation()
 selection.begin()
 with boundary():
     head = st.container()
-    controls = st.container(horizontal=True)
+    controls = st.container(horizontal=True)  # on every page at one place: a widget that moves loses its parameter
     shared = frame.sidebar()
-    if group != "Explain":
-        controls = st.sidebar.expander("Class and layer")
     with head:
         right = frame.heading(page.title, about)
     here = None

@@ -11,10 +11,12 @@ from urllib.parse import urlencode, urlsplit
 
 import numpy as np
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.state import get_session_state
 
 from core import colouring
 from core.colouring import Look
-from core.errors import UnknownName, near
+from core.errors import CoreError, UnknownName, near
 from dashboard.components.saying import notices
 from dashboard.views import words
 
@@ -24,7 +26,8 @@ METHODS, CURVES, METHOD, KIND, RAW = "methods", "curves", "method", "kind", "raw
 SECTION, SPLIT, CATEGORY = "section", "split", "category"
 PAGES_OWN = (COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY)
 OWN, SHARED_SCALE = "each map on its own", "one scale"
-_PENDING, _KEPT, _ASKED, _TOLD, _HERE = "_pending", "_kept", "_asked", "_told", "_here"
+_PENDING, _KEPT, _ASKED, _TOLD = "_pending", "_kept", "_asked", "_told"
+_HERE, _REPAIR = "_here", "_repair"
 SHOW = "show"  # a link from another page to a picture: a bound parameter would be doubled in such a link
 FIRST = {NETWORK: "menagerie-plain", PROBE: "menagerie"}
 
@@ -113,40 +116,72 @@ def one_of(key: str, options: Sequence[str], default: str, what: str) -> list[st
     return problems
 
 
-def several_of(key: str, options: Sequence[str], resolve: Callable[[str], str], otherwise: Sequence[str]) -> list[str]:
+def several_of(
+    key: str, options: Sequence[str], resolve: Callable[[str], str], otherwise: Sequence[str], needed: bool = False
+) -> list[str]:
     """Before a widget of several values: drop what is no option, and read links that name an option in another way.
 
-    `resolve(text)` gives an option, or raises an error whose text is the sentence to show. Where nothing is left after
-    the options changed, `otherwise` is chosen by name: an empty choice would leave the old one in the address bar.
+    `resolve(text)` gives an option, or raises an error whose text is the sentence to show. `otherwise` is what a choice
+    of nothing shows; where it has to be chosen by name, `needed` says so.
     """
-    problems, wanted = [], []
+    errors, wanted = [], []
     asked = news(key)
     for value in asked:
         try:
             wanted.append(value if value in options else resolve(value))
-        except Exception as error:
-            shown = words.listed(otherwise)
-            problems.append(f"The link cannot be followed in full: {error}. Shown instead: {shown}.")
-    if asked and any(value not in options for value in asked):
-        st.session_state[key] = list(dict.fromkeys(wanted)) or list(otherwise)
+        except (CoreError, ValueError) as error:
+            errors.append(error)
+    if any(value not in options for value in asked):
+        _repair(key, list(dict.fromkeys(wanted)) or (list(otherwise) if needed else []))
     elif key in st.session_state:
         held = [value for value in st.session_state[key] if value in options]
         if held != list(st.session_state[key]):
-            st.session_state[key] = held or list(otherwise)
-    return problems
+            _repair(key, held)
+    shown = words.listed(wanted or list(otherwise))
+    return [f"The link cannot be followed in full: {error}. Shown instead: {shown}." for error in errors]
+
+
+def _repair(key: str, values: list[str]) -> None:
+    st.session_state[key] = values
+    st.session_state.setdefault(_REPAIR, {})[key] = (values, False)
+
+
+def settle(key: str, default: Sequence[str] = ()) -> None:
+    """After a widget whose value was repaired: make widget and address bar hold the repaired value; like Streamlit, the
+    address leaves out the default.
+
+    Streamlit 1.67 prefers the part of an address that it knows to what code put in its place, clears the rest, and does
+    not write there what code chose; `st.query_params` refuses bound parameters. Its own correction of addresses can.
+    """
+    repaired, again = st.session_state.get(_REPAIR, {}).pop(key, (None, False))
+    if repaired is None or not runtime.exists():
+        return
+    held = list(st.session_state[key])
+    if held != repaired and not again:
+        ask_for(**{key: repaired})
+        st.session_state[_REPAIR][key] = (repaired, True)
+        st.session_state[_ASKED] = {
+            key: st.session_state[_ASKED].get(key, [])
+        }  # the rest is still to be read, and said
+        st.rerun()
+    with get_session_state().query_params() as address:
+        if held != list(default):
+            address.set_corrected_value(key, held, "string_array_value")
+        else:
+            address.remove_param(key)
 
 
 def network_picker(options: Sequence[str]) -> tuple[str, list[str]]:
     problems = one_of(NETWORK, options, FIRST[NETWORK], "network")
     help = "Embedded networks, your own from the settings file, and torchvision's. Type to search."
-    index = _start(NETWORK, options.index(FIRST[NETWORK]), 0)
+    index = options.index(FIRST[NETWORK])
     return st.selectbox("Network", options, index=index, key=NETWORK, bind="query-params", help=help), problems
 
 
 def probe_picker(options: Sequence[str]) -> tuple[str, list[str]]:
     problems = one_of(PROBE, options, FIRST[PROBE], "probe")
     help = "The pictures to choose from, with their annotations."
-    index = _start(PROBE, options.index(FIRST[PROBE]), 0)
+    index = options.index(FIRST[PROBE])
     name = st.selectbox(
         "Probe", options, index=index, key=PROBE, bind="query-params", help=help, on_change=_forget_picture
     )
@@ -180,6 +215,7 @@ def class_picker(network, names: Sequence[str], chances: np.ndarray) -> tuple[tu
         help="Type part of a name. Without a choice the most probable class of each picture is explained.",
         max_selections=6,
     )
+    settle(CLASS)
     index = {name: number for number, name in enumerate(names)}
     return tuple(index[name] for name in chosen) or (best,), problems
 
@@ -199,6 +235,7 @@ def layer_picker(network) -> tuple[tuple, list[str]]:
         f"Without a choice: {network.default_layer.name}, {network.default_reason}.",
         max_selections=6,
     )
+    settle(LAYER)
     return tuple(labels[label] for label in chosen) or (network.default_layer,), problems
 
 
@@ -224,10 +261,9 @@ def method_picker(options: Mapping[str, str], default: Sequence[str]) -> list[st
     """`options`: {name: title}. Titles are what the link carries."""
     titles = list(options.values())
     first = [options[name] for name in default]
-    notices(several_of(METHODS, titles, lambda text: _no_option("method", text, titles), first))
-    chosen = st.pills(
-        "Methods", titles, selection_mode="multi", default=_start(METHODS, first), key=METHODS, bind="query-params"
-    )
+    notices(several_of(METHODS, titles, lambda text: _no_option("method", text, titles), first, True))
+    chosen = st.pills("Methods", titles, selection_mode="multi", default=first, key=METHODS, bind="query-params")
+    settle(METHODS, first)
     return [name for name, title in options.items() if title in chosen]
 
 
@@ -250,7 +286,7 @@ def look_picker(scale: bool = True) -> tuple[Look, bool]:
         shared = OWN
         if scale:
             shared = st.segmented_control(
-                "Scale", (OWN, SHARED_SCALE), default=_start(SCALE, OWN), key=SCALE, bind="query-params", required=True,
+                "Scale", (OWN, SHARED_SCALE), default=OWN, key=SCALE, bind="query-params", required=True,
                 help="On one scale, maps of the same method can be compared by brightness.",
             )  # fmt: skip
         box = st.toggle("Box", key=BOX, bind="query-params", help="Around the largest region of each map.")
@@ -259,13 +295,7 @@ def look_picker(scale: bool = True) -> tuple[Look, bool]:
 
 def curves_switch(default: bool) -> bool:
     help = "Insertion and deletion under each map: how the probability follows the map's order of pixels."
-    st.session_state.setdefault(CURVES, default) if CURVES not in st.query_params else None
-    return st.toggle("Faithfulness", key=CURVES, bind="query-params", help=help)
-
-
-def _start(key: str, value, otherwise=None):
-    """A widget's default, or `otherwise` where the session holds a value: a widget must not have both."""
-    return otherwise if key in st.session_state else value
+    return st.toggle("Faithfulness", default, key=CURVES, bind="query-params", help=help)
 
 
 def look_parameters() -> dict[str, str | list[str]]:
@@ -305,18 +335,15 @@ def one_method_picker(options: Mapping[str, str]) -> str:
     """A single method, for pages that compare something else."""
     titles = list(options.values())
     notices(one_of(METHOD, titles, titles[0], "method"))
-    title = st.segmented_control(
-        "Method", titles, key=METHOD, bind="query-params", required=True, default=_start(METHOD, titles[0])
-    )
+    title = st.segmented_control("Method", titles, key=METHOD, bind="query-params", required=True, default=titles[0])
     return next((name for name, other in options.items() if other == title), next(iter(options)))
 
 
 def kind_picker(kinds: Sequence[str]) -> list[str]:
     """Which kinds of layers are shown: all, unless the person leaves some out."""
-    notices(several_of(KIND, kinds, lambda text: _no_option("kind of layer", text, kinds), kinds))
-    chosen = st.pills(
-        "Layers", kinds, selection_mode="multi", default=_start(KIND, kinds), key=KIND, bind="query-params"
-    )
+    notices(several_of(KIND, kinds, lambda text: _no_option("kind of layer", text, kinds), kinds, True))
+    chosen = st.pills("Layers", kinds, selection_mode="multi", default=kinds, key=KIND, bind="query-params")
+    settle(KIND, kinds)
     return list(chosen)
 
 
@@ -330,13 +357,13 @@ def section_picker(names: Sequence[str]) -> str:
     notices(one_of(SECTION, names, names[0], "section"))
     return st.segmented_control(
         "Section", names, key=SECTION, bind="query-params", required=True, label_visibility="collapsed",
-        default=_start(SECTION, names[0]),
+        default=names[0],
     ) or names[0]  # fmt: skip
 
 
 def split_picker(names: Sequence[str], default: str) -> str:
     notices(one_of(SPLIT, names, default, "split"))
-    index = _start(SPLIT, names.index(default), 0)
+    index = names.index(default)
     return st.selectbox("Split", names, index=index, key=SPLIT, bind="query-params", width=220)
 
 
@@ -349,7 +376,7 @@ def category_picker(names: Sequence[str]) -> str:
         bind="query-params",
         required=True,
         wrap=True,
-        default=_start(CATEGORY, "part"),
+        default="part",
     )
 
 
