@@ -10,9 +10,11 @@ from collections import OrderedDict
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from core.errors import BadWeights
 from core.probes.menagerie.species import SPECIES
 
 INPUT = 128  # height and width in pixels
@@ -96,13 +98,17 @@ def fold_norms(module: nn.Module) -> nn.Module:
 
 
 def performer(name: str) -> nn.Module:
-    """An embedded network in evaluation mode, float32.  Raises KeyError for another name."""
+    """An embedded network in evaluation mode, float32.  Raises BadWeights where its file is missing or damaged."""
     if name == "menagerie-untrained":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             return plain().eval()
     module = {"menagerie-plain": plain, "menagerie-residual": residual}[name]()
-    stored = load_file(WEIGHTS / f"{name}.safetensors")
+    try:
+        stored = load_file(WEIGHTS / f"{name}.safetensors")
+    except (OSError, SafetensorError) as error:
+        again = f"'python -m core train {name}' makes them again"
+        raise BadWeights(f"the weights of {name} are missing or damaged; {again}") from error
     module.load_state_dict(
         {key: value.float() if value.is_floating_point() else value for key, value in stored.items()}
     )

@@ -84,6 +84,11 @@ class Probe:
         label = self.label(index)
         return f"image {index}" if label is None else f"{self.classes[label]}, image {index}"
 
+    @property
+    def first(self) -> int:
+        """The index of the image to show when none is chosen: the test split's first, else the first of all."""
+        return int(next(iter(self.splits.get("test", ())), 0))
+
     def key(self, index: int) -> str:
         """A stable name of the image within the probe, fit for a link (a folder's images may be added to)."""
         return str(index)

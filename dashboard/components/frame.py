@@ -64,11 +64,11 @@ def _picture(probe) -> tuple[object, list[str]]:
     problems = []
     place, buttons = st.container(), st.container(horizontal=True, gap="xsmall")
     key = selection.picture_field()
-    first = probe.key(int(next(iter(probe.splits.get("test", [0])), 0)))
+    first = probe.key(probe.first)
     try:
         picture = ask.picture(key or first, probe)
     except CoreError as error:
-        problems.append(f"{sentence(error)} Shown instead: the probe's first picture.")
+        problems.append(f"{sentence(error)} Shown instead: another of the probe's.")
         key, picture = first, ask.picture(first, probe)
     with place:
         st.image(ask.encoded(picture, 300), width=150, alt=picture.alt)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from core.errors import BadWeights
 from core.networks import menagerie_nets
 from core.networks.catalogue import open_network
 from core.networks.training import accuracy, normalised
@@ -52,3 +53,12 @@ def test_folding_the_norms_changes_nothing():
 def test_the_untrained_control_is_always_the_same():
     first, second = (menagerie_nets.performer("menagerie-untrained").state_dict() for _ in range(2))
     assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+@pytest.mark.parametrize("content", [None, b"not tensors"])
+def test_missing_or_damaged_weights_are_said(content, tmp_path, monkeypatch):
+    monkeypatch.setattr(menagerie_nets, "WEIGHTS", tmp_path)
+    if content:
+        (tmp_path / "menagerie-plain.safetensors").write_bytes(content)
+    with pytest.raises(BadWeights, match="train menagerie-plain"):
+        menagerie_nets.performer("menagerie-plain")
