@@ -107,9 +107,9 @@ def test_what_is_no_picture_is_refused_in_a_sentence_and_the_page_lives_on(view,
     error = dialog.locator('[data-testid="stAlertContentError"]')
     error.wait_for()
     assert sentence in error.inner_text()
-    with view.change():
-        view.page.keyboard.press("Escape")
-        dialog.wait_for(state="detached")
+    view.page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    view.settle()
     assert view.faults() == []
     assert view.maps() == before
     view.pick("Class", "giraffe")

@@ -48,7 +48,7 @@ def horse(kit: Kit) -> Coat:
 
 
 def donkey(kit: Kit) -> Coat:
-    """Grey, brown or dark brown with a dark line over the shoulder; pale belly, socks, muzzle and eye ring come and go."""
+    """Grey, brown or dark, a dark line over the shoulder; pale belly, socks, muzzle and eye ring come and go."""
     looks = [
         Paint("grey", (0.50, 0.46, 0.42)),
         Paint("brown", (0.47, 0.30, 0.19)),
