@@ -170,8 +170,8 @@ def disc(shared) -> None:
         "box": ("Box found", "How often the disc's box and the animal's have an IoU of at least 0.5."),
     }
     with st.container(horizontal=True, gap="large"):
-        for name, one in found.items():
-            title, help = names.get(name, (name, None))
+        for name, (title, help) in names.items():
+            one = found[name]
             with st.container(width="content"):
                 st.metric(title, f"{one.value:.2f}", help=help)
                 st.caption(f"{one.low:.2f} to {one.high:.2f}, n = {one.n}")
