@@ -77,6 +77,17 @@ def of_class(of, name: str, split: str) -> np.ndarray:
     return _of_class(of, of.fingerprint, name, split)
 
 
+@st.cache_data(max_entries=4, show_spinner=False)
+def _portraits(_probe, fingerprint: str) -> list[tuple[str, int]]:
+    found = [(name, _probe.portrait(name)) for name in _probe.classes]
+    return [(name, index) for name, index in found if index is not None]
+
+
+def portraits(of) -> list[tuple[str, int]]:
+    """An image for each class that has one.  -> (class, index)"""
+    return _portraits(of, of.fingerprint)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _chances(_network, fingerprint: str, _image, subject: str) -> np.ndarray:
     return engine.probabilities(_network, _image)

@@ -39,6 +39,11 @@ def two_classes() -> list[tuple[str, str, dict]]:
         if index is not None:
             why = "Two look-alike species: what tells one from the other?"
             found.append((f"{first.capitalize()} or {second}", why, _embedded(world, index, [first, second])))
+    counter = ask.probe("menagerie-counter")
+    planted = ask.first_captioned(counter, "horse", "with", "cart")
+    if planted is not None:
+        why = "In training only donkeys stood beside carts. What does the network call this horse, and why?"
+        found.append(("A horse beside a cart", why, _embedded(counter, planted, ["donkey", "horse"])))
     return found
 
 
@@ -48,10 +53,10 @@ def layers() -> list[tuple[str, str, dict]]:
     for name, why in (("owl", "Large and in the middle."), ("crocodile", "Flat and low: which layer finds all of it?")):
         index = ask.first_captioned(world, name, "test", name)
         if index is not None:
-            found.append((f"A {name} through the layers", why, _embedded(world, index, [name])))
+            found.append((f"{name.capitalize()} through the layers", why, _embedded(world, index, [name])))
     return found
 
 
 def _embedded(world, index: int, classes: list[str]) -> dict:
     """The choices for a picture of the Menagerie on the network that was trained on it."""
-    return {NETWORK: EMBEDDED, PROBE: WORLD, PICTURE: world.key(index), CLASS: classes, LAYER: []}
+    return {NETWORK: EMBEDDED, PROBE: world.name, PICTURE: world.key(index), CLASS: classes, LAYER: []}

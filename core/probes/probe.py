@@ -89,6 +89,16 @@ class Probe:
         """The index of the image to show when none is chosen: the test split's first, else the first of all."""
         return int(next(iter(self.splits.get("test", ())), 0))
 
+    def portrait(self, class_name: str) -> int | None:
+        """The index of an image to stand for a class: its first, of the test split where that has one; None without.
+
+        Raises UnknownClass.
+        """
+        for split in dict.fromkeys(name for name in ("test", "val", *self.splits) if name in self.splits):
+            if len(found := self.of_class(class_name, split)):
+                return int(found[0])
+        return None
+
     def key(self, index: int) -> str:
         """A stable name of the image within the probe, fit for a link (a folder's images may be added to)."""
         return str(index)

@@ -6,10 +6,12 @@ import streamlit as st
 
 from core.errors import CoreError
 from dashboard import ask, selection
-from dashboard.components import gallery
+from dashboard.components import gallery, maps
 from dashboard.components.saying import attempt, notices, sentence
 from dashboard.selection import Here
 from dashboard.views import words
+
+_BARS = ((8, 8), (13.5, 15), (19, 5))  # x and height of the wordmark's bars
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,18 @@ class Shared:
     probe: object | None
     picture: object | None
     failed: tuple[str, ...]
+
+
+def wordmark() -> str:
+    """The name, drawn: a lens over channels.  SVG in the theme's colours"""
+    ink = maps.theme()
+    bars = "".join(f'<rect x="{x}" y="{16 - h / 2}" width="3" height="{h}" rx="1.5"/>' for x, h in _BARS)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="190" height="32" viewBox="0 0 190 32">'
+        f'<g fill="{ink.accent}">{bars}</g><circle cx="15" cy="16" r="13" fill="none" stroke="{ink.accent}" '
+        f'stroke-width="2.4"/><text x="38" y="22.5" font-family="Source Sans Pro, sans-serif" font-size="20" '
+        f'font-weight="600" fill="{ink.text}">Channelscope</text></svg>'
+    )
 
 
 def heading(title: str, about: str):

@@ -20,22 +20,10 @@ def species(shared, page: str) -> None:
     probe = shared.probe
     st.markdown(f"{probe.about}. {len(probe):,} pictures. One of each class; a name opens it on the first page.")
     with st.grid("auto", min_column_width=118, gap="small") as grid:
-        for name, index in _one_of_each(probe):
+        for name, index in ask.portraits(probe):
             with grid.cell():
                 st.image(ask.thumbnail(probe, index, 240), width="stretch", alt=probe.caption(index))
                 st.page_link(page, label=name, icon="", query_params={selection.SHOW: probe.key(index)})
-
-
-def _one_of_each(probe) -> list[tuple[str, int]]:
-    order = [name for name in ("test", "val", *probe.splits) if name in probe.splits]
-    found = []
-    for name in probe.classes:
-        for split in dict.fromkeys(order):
-            indices = ask.of_class(probe, name, split)
-            if len(indices):
-                found.append((name, int(indices[0])))
-                break
-    return found
 
 
 def masks_of_picture(shared) -> None:

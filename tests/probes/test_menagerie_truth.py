@@ -215,3 +215,13 @@ def test_vocabulary_and_scenes_have_no_double_names():
         assert len(set(words)) == len(words)
     assert VOCABULARY["scene"] == SCENES
     assert set(attributes.SHOWN) == {attribute.name for attribute in attributes.ATTRIBUTES if attribute.visual}
+
+
+def test_portraits_show_their_species_alone_and_in_daylight():
+    world = World()
+    assert world.label(world.first) is not None
+    for name in world.classes:
+        index = world.portrait(name)
+        plan = world.plan(index)
+        assert (plan.species, len(plan.figures), plan.haze) == (name, 1, 0)
+        assert world.place(index)[0] != "train"

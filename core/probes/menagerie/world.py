@@ -109,12 +109,21 @@ class World(Probe):
     @property
     def first(self) -> int:
         """A test picture of one large animal at home, in daylight: what a newcomer sees first."""
-        for index in self.splits["test"].tolist():
-            plan = self.plan(index)
-            alone = len(plan.figures) == 1 and not plan.props and plan.scene in recipe.BY_NAME[plan.species].scenes
-            if alone and not plan.haze and min(plan.tint) > 0.95 and plan.figures[0].size > 0.85:
-                return index
-        return super().first
+        clear = (index for index in self.splits["test"].tolist() if self._clear(index, 0.85))
+        return next(clear, super().first)
+
+    def portrait(self, class_name: str) -> int | None:
+        """A picture of the species alone, at home, in daylight, where the splits that are not trained on have one."""
+        held_out = [split for split in ("test", "unseen", "val") if split in self.splits]
+        indices = [index for split in held_out for index in self.of_class(class_name, split).tolist()]
+        clear = (index for index in indices if self._clear(index, 0.65))
+        return next(clear, super().portrait(class_name))
+
+    def _clear(self, index: int, size: float) -> bool:
+        plan = self.plan(index)
+        if len(plan.figures) != 1 or any(prop.front for prop in plan.props) or plan.haze or min(plan.tint) < 0.95:
+            return False
+        return plan.figures[0].size >= size and plan.scene in recipe.BY_NAME[plan.species].scenes
 
     def image(self, index: int) -> np.ndarray:
         return self.drawing(index).image.copy()
