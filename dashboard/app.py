@@ -18,6 +18,7 @@ ICON = (  # drawn here: the browser would fetch an icon given by name from a ser
     '<path d="M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4"/><circle cx="12" cy="12" r="4" fill="#0b6e6e"/></svg>'
 )
 st.set_page_config(page_title="Channelscope", page_icon=ICON, layout="wide")
+st.logo(frame.wordmark(), size="large")
 
 PAGES = {
     "Explain": {

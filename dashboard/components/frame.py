@@ -11,8 +11,6 @@ from dashboard.components.saying import attempt, notices, sentence
 from dashboard.selection import Here
 from dashboard.views import words
 
-_BARS = ((8, 8), (13.5, 15), (19, 5))  # x and height of the wordmark's bars
-
 
 @dataclass(frozen=True)
 class Shared:
@@ -27,14 +25,14 @@ class Shared:
 
 
 def wordmark() -> str:
-    """The name, drawn: a lens over channels.  SVG in the theme's colours"""
+    """The page's icon and the name, in the theme's colours, as SVG."""
     ink = maps.theme()
-    bars = "".join(f'<rect x="{x}" y="{16 - h / 2}" width="3" height="{h}" rx="1.5"/>' for x, h in _BARS)
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="190" height="32" viewBox="0 0 190 32">'
-        f'<g fill="{ink.accent}">{bars}</g><circle cx="15" cy="16" r="13" fill="none" stroke="{ink.accent}" '
-        f'stroke-width="2.4"/><text x="38" y="22.5" font-family="Source Sans Pro, sans-serif" font-size="20" '
-        f'font-weight="600" fill="{ink.text}">Channelscope</text></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" width="188" height="32" viewBox="0 0 188 32">'
+        f'<g fill="none" stroke="{ink.accent}" stroke-width="2.4" stroke-linecap="round" transform="translate(0 4)">'
+        '<path d="M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4"/></g>'
+        f'<circle cx="12" cy="16" r="4" fill="{ink.accent}"/><text x="34" y="22" font-family="sans-serif" '
+        f'font-size="18" font-weight="600" fill="{ink.text}">Channelscope</text></svg>'
     )
 
 
