@@ -17,14 +17,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Counts what the server sends. A click is answered when something came after it and the page rests; the state that the
-# page shows is not enough: the answer may come late, and a short run begins and ends between two frames.
-COUNT = """
-window.answers = 0;
+# Whether the server has answered what the page sent last. The state that the page shows is not enough: the answer may
+# come late, and a short run begins and ends between two frames.
+LISTEN = """
+Object.assign(window, {sent: 0, answers: 0, answersBefore: 0});
 window.WebSocket = class extends WebSocket {
     constructor(...given) { super(...given); this.addEventListener('message', () => { window.answers += 1; }); }
+    send(data) { window.sent += 1; window.answersBefore = window.answers; super.send(data); }
 };
 """
+ANSWERED = "before => window.sent > before && window.answers > window.answersBefore"
 
 # The script rests, nothing on the page is of an earlier run, and every picture has decoded; so for 250 ms.
 RESTS = """() => {
@@ -83,7 +85,7 @@ class View:
     def __init__(self, page, server: Server):
         self.page, self.server = page, server
         self.requests: list[str] = []
-        page.add_init_script(COUNT)
+        page.add_init_script(LISTEN)
         page.on("request", lambda request: self.requests.append(request.url))
 
     def open(self, path: str = "", wait: bool = True, **parameters) -> "View":
@@ -95,15 +97,15 @@ class View:
 
     def arrive(self) -> None:
         """Wait until a page that is being opened has run and rests."""
-        self.page.wait_for_function("window.answers > 0")
+        self.page.wait_for_function(ANSWERED, arg=0)
         self.settle()
 
     @contextmanager
     def change(self) -> Iterator[None]:
         """Wait, after what is done inside, for the server's answer and until the page rests."""
-        before = self.page.evaluate("window.answers")
+        before = self.page.evaluate("window.sent")
         yield
-        self.page.wait_for_function("before => window.answers > before", arg=before)
+        self.page.wait_for_function(ANSWERED, arg=before)
         self.settle()
 
     def settle(self, seconds: float = 60) -> None:

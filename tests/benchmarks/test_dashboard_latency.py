@@ -14,14 +14,14 @@ ROUNDS, WARM = 25, 3
 CLOCK = """concerns => {
     const pictures = () => [...document.querySelectorAll('[data-testid="stMain"] [data-testid="stImage"] img')]
         .filter(one => new RegExp(concerns).test(one.alt));
-    const before = new Set(pictures().map(one => one.src)), count = pictures().length, answers = window.answers;
+    const before = new Set(pictures().map(one => one.src)), count = pictures().length, sent = window.sent;
     const app = document.querySelector('[data-testid="stApp"]');
     window.took = null;
     window.addEventListener('pointerdown', () => {
         const start = performance.now();
         const look = async () => {
             const now = pictures();
-            if (window.answers > answers && app.dataset.testScriptState === 'notRunning' && now.length >= count
+            if (window.sent > sent && window.answers > window.answersBefore && app.dataset.testScriptState === 'notRunning' && now.length >= count
                     && now.every(one => !before.has(one.src) && one.complete && one.naturalWidth > 0)) {
                 await Promise.all(now.map(one => one.decode()));
                 requestAnimationFrame(() => { window.took = performance.now() - start; });
