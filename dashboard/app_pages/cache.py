@@ -17,7 +17,7 @@ if items:
     st.dataframe(
         table,
         hide_index=True,
-        height=min(37 + 35 * len(table), 640),
+        height=tables.height(table),
         column_config=cache.COLUMNS,
         alt="What the cache holds",
     )

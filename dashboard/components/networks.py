@@ -36,7 +36,7 @@ def opened(shared) -> None:
         st.metric("Layers", len(network.layers), width="content")
     st.markdown(f"By default maps are made at **{network.default_layer.name}**: {network.default_reason}.")
     table = tables.layers(network.layers)
-    st.dataframe(table, hide_index=True, height=min(37 + 35 * len(table), 640), alt=f"Layers of {network.title}")
+    st.dataframe(table, hide_index=True, height=tables.height(table), alt=f"Layers of {network.title}")
     with st.expander("Its classes and its fingerprint"):
         st.caption("Fingerprint of architecture, weights and preprocessing; results are kept under it.")
         st.code(network.fingerprint, language=None, wrap_lines=True)

@@ -98,7 +98,7 @@ def splits(shared) -> None:
     probe = shared.probe
     st.markdown("Classes without a picture in a split are unseen there: the zero-shot test holds only those.")
     table = tables.splits(probe.splits, ask.labels(probe, probe.fingerprint), probe.classes)
-    st.dataframe(table, height=min(37 + 35 * len(table), 700), alt="Pictures of each class in each split")
+    st.dataframe(table, height="content", alt="Pictures of each class in each split")
 
 
 def confusion(shared) -> None:

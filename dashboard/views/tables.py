@@ -90,6 +90,11 @@ def cards(found: Iterable) -> pd.DataFrame:
     )
 
 
+def height(table: pd.DataFrame) -> int | str:
+    """All of a short table, a window of a long one: what `st.dataframe` takes as its height."""
+    return "content" if len(table) <= 18 else 640
+
+
 def cache(items: Iterable) -> pd.DataFrame:
     """What the cache holds, as its list has it: the most recently used first."""
     rows = []
@@ -98,7 +103,7 @@ def cache(items: Iterable) -> pd.DataFrame:
         rows.append(
             {
                 "what": request.method if request else "upload",
-                "of": request.subject if request else item.path.name,
+                "of": _of(request.subject) if request else item.path.name,
                 "layer": (request.layer or "") if request else "",
                 "classes": ", ".join(map(str, request.classes)) if request else "",
                 "kB": item.size / 1000,
@@ -106,3 +111,10 @@ def cache(items: Iterable) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=["what", "of", "layer", "classes", "kB", "last used"])
+
+
+def _of(subject: str) -> str:
+    """A request's subject in words, its digest cut to what tells it from others: 'probe 3fa9c1d2, 13205'."""
+    kind, _, rest = subject.partition(":")
+    digest, _, part = rest.partition(":")
+    return f"{kind} {digest[:8]}" + (f", {part}" if part else "")
