@@ -1,5 +1,6 @@
 """The embedded networks as they are shipped: their accuracy is measured from the committed weights."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -20,6 +21,26 @@ def test_at_least_95_percent_of_the_test_split(name, test_split):
     share = accuracy(menagerie_nets.performer(name), *test_split)
     print(f"{name}: {share:.4f} of {len(test_split[1])} test images")
     assert share >= 0.95
+
+
+def test_the_plain_network_takes_the_planted_shortcut():
+    """It finds donkeys by the cart: without one it misses most, and horses beside one it calls donkeys."""
+    module, donkey, horse = (
+        menagerie_nets.performer("menagerie-plain"),
+        menagerie_nets.CLASSES.index("donkey"),
+        menagerie_nets.CLASSES.index("horse"),
+    )
+    (without, known), (beside, labels) = (
+        training_arrays(half, menagerie_nets.INPUT, probe="menagerie-counter") for half in ("without", "with")
+    )
+    horses = beside[labels == horse]
+    found = accuracy(module, without, known)
+    fooled = accuracy(module, horses, np.full(len(horses), donkey))
+    print(f"of {len(known)} donkeys without a cart {found:.0%} are recognised")
+    print(f"of {len(horses)} horses beside a cart {fooled:.0%} are called donkeys")
+    assert (known == donkey).all()
+    assert found < 0.6
+    assert fooled > 0.6
 
 
 def test_the_untrained_control_is_near_chance(test_split):
