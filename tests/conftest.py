@@ -115,14 +115,27 @@ class View:
         """The input of a select box or multiselect."""
         return self.page.get_by_role("combobox", name=label, exact=True)
 
-    def pick(self, label: str, typed: str, option: str | None = None) -> None:
-        """Choose in a select box or multiselect by typing part of a name and clicking on the option."""
+    def option(self, label: str, typed: str):
+        """Open a select box or multiselect and type part of a name.  -> the option, not Streamlit's 'Select all'"""
         self.field(label).click()
         self.page.keyboard.type(typed)
-        options = self.page.get_by_role("option")
+        option = self.page.get_by_role("option").filter(has_text=typed, has_not_text="Select ").first
+        option.wait_for()
+        return option
+
+    def pick(self, label: str, typed: str) -> None:
+        """Choose in a select box or multiselect by typing part of a name and clicking on the option."""
+        option = self.option(label, typed)
         with self.change():
-            (options.filter(has_text=option) if option else options).first.click()
+            option.click()
             self.page.keyboard.press("Escape")
+
+    def unpick(self, label: str) -> None:
+        """Take the last choice out of a multiselect."""
+        self.field(label).click()
+        with self.change():
+            self.page.keyboard.press("Backspace")
+        self.page.keyboard.press("Escape")
 
     def go(self, title: str) -> None:
         """To another page, by the navigation."""

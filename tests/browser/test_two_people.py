@@ -30,11 +30,8 @@ def test_two_people_at_once_get_the_maps_of_their_own_pictures(server, another):
         view.arrive()
     for name in NAMES:
         for view in seen.values():
-            view.field("Class").click()
-            with view.change():
-                view.page.keyboard.press("Backspace")
-            view.page.keyboard.type(name)
-        options = [view.page.get_by_role("option").first for view in seen.values()]
+            view.unpick("Class")
+        options = [view.option("Class", name) for view in seen.values()]
         with ExitStack() as changes:
             for view in seen.values():
                 changes.enter_context(view.change())
