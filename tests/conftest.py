@@ -109,6 +109,8 @@ class View:
         self.settle()
 
     def settle(self, seconds: float = 60) -> None:
+        """Wait until the page rests, counted from now: what an earlier wait saw does not count."""
+        self.page.evaluate("window.restsSince = null")
         self.page.wait_for_function(RESTS, timeout=seconds * 1000)
 
     def field(self, label: str):
