@@ -123,8 +123,15 @@ def presets(entries: Sequence[tuple[str, str, Mapping]]) -> None:
             )
 
 
+def _on_opening(label: str):
+    """A folded section that is written when it is opened: what nobody reads must not be sent at every click."""
+    return st.expander(label, on_change="rerun")
+
+
 def equations(methods: Sequence[str], scored: bool) -> None:
-    with st.expander("The equations"):
+    with _on_opening("The equations") as folded:
+        if not folded.open:
+            return
         for name in methods:
             if name in EQUATIONS:
                 formula, meaning = EQUATIONS[name]
@@ -135,6 +142,8 @@ def equations(methods: Sequence[str], scored: bool) -> None:
 
 
 def citations(methods: Sequence[str], scored: bool) -> None:
-    with st.expander("How to cite"):
+    with _on_opening("How to cite") as folded:
+        if not folded.open:
+            return
         wanted = [PAPERS[name] for name in (*methods, *(["faithfulness"] if scored else [])) if name in PAPERS]
         st.markdown("\n".join(f"- {paper}" for paper in dict.fromkeys(wanted)))
