@@ -186,10 +186,10 @@ def test_larger_inputs_go_in_smaller_batches():
 def test_progress_can_stop_the_work(network, image, monkeypatch):
     monkeypatch.setattr("core.measures.faithfulness.PIXELS", 40 * SIDE * SIDE)
     calls = []
-    maps = [Heatmap(at(0, 0), "gradcam", None, 0)] * 4
+    maps = [Heatmap(at(0, 0), "gradcam", None, 0)] * 6
     faithfulness(network, image, maps, progress=lambda *call: calls.append(call))
     assert [done for done, _, _ in calls] == [0, 40, 80]
-    assert all(total == 4 * 2 * (STEPS - 1) + 3 for _, total, _ in calls)
+    assert all(total == 6 * 2 * (STEPS - 1) + 3 for _, total, _ in calls)
 
     def stop(*_):
         raise Cancelled("stopped")
