@@ -1,5 +1,6 @@
 """The frame: navigation, shared choices, and a place where errors end. Run with `streamlit run dashboard/app.py`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import streamlit as st
 ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:  # streamlit puts this file's folder on the path, not the folder that holds core and dashboard
     sys.path.insert(0, ROOT)
+# Before torch is loaded: its threads would go on spinning between two operations, on cores that the browser needs.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from dashboard import selection  # noqa: E402
 from dashboard.components import frame  # noqa: E402

@@ -10,7 +10,6 @@ import numpy as np
 import streamlit as st
 
 from core import engine
-from core.colouring import png
 from core.networks.catalogue import list_networks, open_network
 from core.pictures import open_picture
 from core.probes.catalogue import list_probes, open_probe
@@ -49,22 +48,22 @@ def picture(key: str, of):
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _encoded(_image, subject: str, side: int) -> bytes:
-    return png(overlay.enlarge(overlay.fit(_image, side), side))
+def _encoded(_image, subject: str, side: int) -> str:
+    return overlay.source(overlay.enlarge(overlay.fit(_image, side), side))
 
 
-def encoded(of, side: int = overlay.LONGEST) -> bytes:
-    """A picture as a PNG whose longer side has at most `side` pixels."""
+def encoded(of, side: int = overlay.LONGEST) -> str:
+    """A picture for `st.image`, its longer side at most `side` pixels."""
     return _encoded(of.image, of.subject, side)
 
 
 @st.cache_resource(max_entries=400, show_spinner=False)
-def _thumbnail(_probe, fingerprint: str, index: int, side: int) -> bytes:
-    return overlay.jpeg(overlay.fit(_probe.image(index), side))
+def _thumbnail(_probe, fingerprint: str, index: int, side: int) -> str:
+    return overlay.source(overlay.fit(_probe.image(index), side), 88)
 
 
-def thumbnail(of, index: int, side: int = 160) -> bytes:
-    """A probe's picture as a small JPEG."""
+def thumbnail(of, index: int, side: int = 160) -> str:
+    """A probe's picture, small, for `st.image`."""
     return _thumbnail(of, of.fingerprint, int(index), side)
 
 
@@ -157,13 +156,14 @@ def faithfulness(of, picture, heatmaps: dict) -> dict:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _floors(_network, fingerprint: str, _picture, subject: str, classes: tuple) -> dict:
-    return engine.faithfulness_floors(_network, _picture.image, classes=classes, subject=subject)
+def _floors(_network, fingerprint: str, _picture, subject: str) -> dict:
+    every = range(len(_network.classes))
+    return engine.faithfulness_floors(_network, _picture.image, classes=every, subject=subject)
 
 
-def floors(of, picture, classes: Sequence[int]) -> dict:
-    """What random and centre-out orders reach, by class."""
-    return _floors(of, of.fingerprint, picture, picture.subject, tuple(classes))
+def floors(of, picture) -> dict:
+    """What random and centre-out orders reach, by class: for every class."""
+    return _floors(of, of.fingerprint, picture, picture.subject)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -77,11 +77,11 @@ def _from_samples() -> None:
                 _take(key, sample.title)
 
 
-def _sample(key: str) -> bytes:
+def _sample(key: str) -> str:
     image = pictures.open_picture(key).image
     side = min(image.shape[:2])
     top, left = ((length - side) // 2 for length in image.shape[:2])
-    return overlay.jpeg(overlay.fit(image[top : top + side, left : left + side], 200))
+    return overlay.source(overlay.fit(image[top : top + side, left : left + side], 200), 88)
 
 
 def _take(key: str, label: str) -> None:

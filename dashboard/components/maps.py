@@ -64,7 +64,7 @@ def map_panel(here: Here, key: tuple, heatmap, limit: float, look: Look) -> pane
 
 
 def _show(here: Here, key: tuple, heatmap, made: panels.Panel) -> None:
-    st.image(colouring.png(made.image), width="stretch", alt=alt(here, key))
+    st.image(overlay.source(made.image), width="stretch", alt=alt(here, key))
     if made.empty:
         st.caption(f":material/info: **Empty.** {' '.join(ask.diagnosis(here.network, here.picture, key, heatmap))}")
 
@@ -90,7 +90,7 @@ def difference_panel(here: Here, heatmap, first: str, second: str, look: Look) -
     limit = colouring.limit_of(heatmap.values, True)
     made = panels.panel(here.image, heatmap, here.network.preprocessing, limit, look)
     words_of_it = f"Map for {first} minus map for {second}, over {here.picture.alt}"
-    st.image(colouring.png(made.image), width="stretch", alt=words_of_it)
+    st.image(overlay.source(made.image), width="stretch", alt=words_of_it)
     files(here, (f"difference-{heatmap.method}", heatmap.layer, heatmap.class_index), heatmap, made)
     if made.empty:
         st.markdown(":material/info: **Empty.** The two maps are the same.")
@@ -137,7 +137,7 @@ def save(label: str, data, name: str, mime: str, help: str) -> None:
 
 def draw_curves(here: Here, heatmaps: dict, slots: dict) -> None:
     """Insertion and deletion under each map, in the places kept for them: the maps themselves need not wait."""
-    floors = ask.floors(here.network, here.picture, here.classes)
+    floors = ask.floors(here.network, here.picture)
     for key, found in ask.faithfulness(here.network, here.picture, heatmaps).items():
         floor = floors[key[2]]
         slots[key].image(curves.faithfulness(found, floor, theme()), width="stretch", alt=curves.alt(found, floor))

@@ -3,14 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from core import colouring, engine
+from core import engine
 from core.errors import NotDefined
 from core.probes.probe import CATEGORIES
 from dashboard import ask, selection
 from dashboard.components.maps import save, theme
 from dashboard.components.saying import sentence
 from dashboard.components.working import Working
-from dashboard.views import masks, tables, words
+from dashboard.views import masks, overlay, tables, words
 
 CHART = {"displayModeBar": False}
 
@@ -57,7 +57,7 @@ def masks_of_picture(shared) -> None:
             marks = [mark for one in instances for mark in one.landmarks]
             drawn = masks.marked(shared.picture.image, drawn, marks)
         alt = f"{shared.picture.alt}, with outlines of {words.listed(list(shown))}" if shown else shared.picture.alt
-        st.image(colouring.png(drawn), width="stretch", alt=alt, caption=shared.picture.title)
+        st.image(overlay.source(drawn), width="stretch", alt=alt, caption=shared.picture.title)
 
 
 def _swatch(number: int, name: str) -> str:

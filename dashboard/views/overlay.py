@@ -1,5 +1,7 @@
 """Pictures made ready for the page: fitted, enlarged, with boxes and outlines drawn on them."""
 
+import base64
+
 import cv2
 import numpy as np
 
@@ -70,6 +72,11 @@ def enlarge(image: np.ndarray, longest: int = LONGEST) -> np.ndarray:
     return cv2.resize(image, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
 
 
-def jpeg(image: np.ndarray, quality: int = 88) -> bytes:
-    """For thumbnails of photographs.  uint8 (H, W, 3), RGB"""
-    return cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+def source(image: np.ndarray, quality: int = 93) -> str:
+    """A picture as a JPEG in a data URL, for `st.image`.  uint8 (H, W, 3), RGB
+
+    Bytes would be decoded and encoded again by Streamlit, kept by the server, and fetched while the script still runs.
+    """
+    sharp = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]  # colours at full resolution
+    file = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality, *sharp])[1].tobytes()
+    return f"data:image/jpeg;base64,{base64.b64encode(file).decode()}"
