@@ -97,4 +97,6 @@ with boundary():
         page.run()
         with right:
             frame.copy_link(here)
+        with head:
+            frame.trouble()
 selection.keep()

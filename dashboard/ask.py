@@ -11,6 +11,7 @@ import streamlit as st
 
 from core import engine
 from core.networks.catalogue import list_networks, open_network
+from core.networks.pretrained import PREFIX, architectures, fetch
 from core.pictures import open_picture
 from core.probes.catalogue import list_probes, open_probe
 from dashboard.views import overlay
@@ -28,8 +29,21 @@ def probe_cards():
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the network")
-def network(name: str):
+def _network(name: str):
     return open_network(name)
+
+
+def network(name: str, progress: Progress | None = None):
+    """A network by its name, opened once; `progress` is told while torchvision's weights are downloaded."""
+    _, prefix, architecture = name.rpartition(PREFIX)
+    if prefix and progress and architecture in architectures():
+        fetch(architecture, progress)
+    return _network(name)
+
+
+def trouble() -> str:
+    """Why the last result could not be kept; '' where everything is."""
+    return engine.store().trouble
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the probe")

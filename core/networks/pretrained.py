@@ -114,6 +114,16 @@ def open_torchvision(
     return Network(module, names, preset(entry.transforms()), name=PREFIX + name, title=label)
 
 
+def fetch(name: str, progress: Progress) -> None:
+    """Bring torchvision's weights for an architecture into torch's hub cache, unless some of its weights are there.
+
+    So that a bar can be drawn where opening itself must not draw.  Raises BadWeights, and what `progress` raises.
+    """
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    if not any((folder / _file(entry)).is_file() for entry in _entries(name)):
+        _pretrained(name, progress)
+
+
 def imagenet_classes() -> tuple[str, ...]:
     """The 1000 names in torchvision's order."""
     return tuple(_entries("alexnet")[0].meta["categories"])

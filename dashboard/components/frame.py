@@ -8,6 +8,7 @@ from core.errors import CoreError
 from dashboard import ask, selection
 from dashboard.components import gallery, maps
 from dashboard.components.saying import attempt, notices, sentence
+from dashboard.components.working import when_told
 from dashboard.selection import Here
 from dashboard.views import words
 
@@ -51,7 +52,8 @@ def sidebar() -> Shared:
     with st.sidebar:
         names = tuple(card.name for card in ask.network_cards())
         name, problems = selection.network_picker(_with_asked(names))
-        network, no_network = attempt(lambda: ask.network(name))
+        with when_told("network") as progress:
+            network, no_network = attempt(lambda: ask.network(name, progress))
         probe_name, said = selection.probe_picker(tuple(card.name for card in ask.probe_cards()))
         probe, no_probe = attempt(lambda: ask.probe(probe_name))
         problems += said
@@ -112,6 +114,12 @@ def choices(shared: Shared, page: str, place) -> Here:
     return Here(
         shared.network_name, network, shared.probe_name, shared.probe, picture, chances, names, classes, layers, page
     )
+
+
+def trouble() -> None:
+    """A full or read-only cache folder: everything works, nothing is kept."""
+    if reason := ask.trouble():
+        st.warning(f"{reason}. What was computed is shown, and lost when the server stops.", icon=":material/save:")
 
 
 def copy_link(here: Here | None) -> None:

@@ -1,6 +1,8 @@
 """Long work in place: what is being done, how far, how long still, and a way to stop."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -13,13 +15,14 @@ class Working:
     A press on 'Stop' starts the page's next run, which ends this one at its next step: nothing else is needed.
     """
 
-    def __init__(self, key: str):
+    def __init__(self, key: str, stop: bool = True):
         self._place = st.empty()
         self._start = time.monotonic()
         self._shown = 0.0
         with self._place.container():
             self._bar = st.progress(0.0, "Starting")
-            st.button("Stop", key=f"stop-{key}", icon=":material/stop:")
+            if stop:
+                st.button("Stop", key=f"stop-{key}", icon=":material/stop:")
 
     def __enter__(self) -> "Working":
         return self
@@ -36,3 +39,23 @@ class Working:
         left = f", {left_over((now - self._start) * (1 - share) / share)}" if share > 0.02 else ""
         count = f": {done:,} of {total:,}{left}" if total > 1 else ""
         self._bar.progress(share, f"{label[:1].upper()}{label[1:]}{count}")
+
+
+@contextmanager
+def when_told(key: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress that draws its bar when it is first told something, for what is nearly always there at once.
+
+    Without 'Stop': it would be begun again as long as the choice stands that asks for it.
+    """
+    drawn: list[Working] = []
+
+    def progress(done: int, total: int, label: str) -> None:
+        if not drawn:
+            drawn.append(Working(key, stop=False))
+        drawn[0](done, total, label)
+
+    try:
+        yield progress
+    finally:
+        for working in drawn:
+            working.__exit__()

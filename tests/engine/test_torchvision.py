@@ -131,6 +131,15 @@ def test_a_download_is_told_kept_in_the_hub_cache_and_used_again(served):
     assert open_network("torchvision:squeezenet1_1").fingerprint == network.fingerprint
 
 
+def test_fetching_brings_the_file_once_and_opens_nothing(served):
+    source, _, cache = served
+    told = []
+    for _ in range(2):
+        pretrained.fetch("squeezenet1_1", lambda *event: told.append(event))
+    assert [path.name for path in cache.iterdir()] == [source.name]
+    assert sum(done == total for done, total, _ in told) == 1, "the second time it was there"
+
+
 def test_a_download_without_a_listener_draws_torchs_own_bar(served, capsys):
     open_network("torchvision:squeezenet1_1")
     assert "100%" in capsys.readouterr().err

@@ -159,3 +159,11 @@ def test_choices_stay_from_page_to_page(opened, fine):
     app.switch_page("app_pages/picture.py").run()
     assert fine(app).slider(key="opacity").value == 25
     assert app.multiselect(key="class").value == ["zebra"]
+
+
+def test_a_cache_folder_that_cannot_be_written_is_said_and_costs_nothing(opened, fine, tmp_path, monkeypatch):
+    (tmp_path / "cache").write_text("in the way")
+    monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "cache"))
+    app = fine(opened(picture="5"))
+    assert maps(app)
+    assert any("cannot be written" in warning.value for warning in app.warning)
