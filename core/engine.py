@@ -78,10 +78,12 @@ def explain(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[Key, Heatmap | NotDefined]:
+    importances: Mapping[str, np.ndarray] | None = None,
     """Maps of one picture: {(method, layer's name or None, class): map, or why there is none}.  (H, W, 3) uint8
 
     Instant methods share one computation for all layers and classes; slow ones come through the store, class by class.
-    `subject` is the picture's part of a request, by its pixels unless given; `parameters` {method: {name: value}}.
+    `subject` is the picture's part of a request, by its pixels unless given; `parameters` {method: {name: value}};
+    `importances` {layer's name: (classes, K)}: where a method needs one that is not there, its map is a NotComputed.
     Raises UnknownName for a method or parameter, UnknownLayer, UnknownClass; what `progress` raises.
     """
     layers = list(dict.fromkeys(network.layer(layer) for layer in layers))
@@ -95,7 +97,9 @@ def explain(
                 found |= {(name, layer and layer.name, c): NotDefined(reason) for c in classes}
             else:
                 where.setdefault(name, []).append(layer)
-    found |= _instant(network, image, classes, where, settings, seed, progress)
+    found |= _instant(network, image, classes, where, settings, importances, seed, progress)
+            elif missing := METHODS[name].missing(network, layer, importances):
+                found |= {(name, layer and layer.name, c): missing for c in classes}
     for name, places in where.items():
         if METHODS[name].cost != "instant":
             asked = {"subject": subject or image_subject(image), "parameters": settings[name], "seed": seed}
@@ -237,10 +241,10 @@ def _instant(
     names = [name for name in where if METHODS[name].cost == "instant"]
     if not names:
         return {}
-    layers = list(dict.fromkeys(layer for name in names for layer in where[name] if layer))
+    layers = {name: [layer for layer in where[name] if layer] for name in names}
     batch, labels = network.prepare([image]), torch.tensor([classes])
     with network.lock:
-        results = run_methods(names, network, batch, labels, layers, progress=progress, seed=seed, parameters=settings)
+        results = run_methods(names, network, batch, labels, layers, **asked)
     return {
         (name, layer, label): _heatmap(name, values, layer, label)
         for name, maps in results.items()
@@ -267,6 +271,7 @@ def _slow(
         def compute(label: int, asked: dict[int, Request] = asked, made: dict[int, np.ndarray] = made) -> dict:
             if label not in made:
                 missing = [c for c in asked if c == label or store().load(asked[c]) is None]
+    importances: Mapping[str, np.ndarray] | None,
                 joint = replace(asked[label], classes=missing)
                 made.update(zip(missing, _maps(joint, network, image, progress)["values"], strict=True))
             return {"values": made[label]}
@@ -275,6 +280,7 @@ def _slow(
             values = _kept(request, functools.partial(compute, label), progress).arrays["values"]
             found[base.method, request.layer, label] = _heatmap(base.method, values, request.layer, label)
     return found
+    asked = {"progress": progress, "seed": seed, "parameters": settings, "importances": importances}
 
 
 def _heatmap(name: str, values: np.ndarray, layer: str | None, label: int) -> Heatmap:

@@ -36,6 +36,14 @@ class NotDefined(CoreError):
     """A method that has no meaning on this network or layer."""
 
 
+class NotComputed(NotDefined):
+    """A method that needs what has not been computed yet: the channels' importances at `layers`, by name."""
+
+    def __init__(self, sentence: str, layers: Iterable[str]):
+        super().__init__(sentence)
+        self.layers = tuple(layers)
+
+
 class StoreError(CoreError):
     """The cache folder cannot be written: the disk is full or the folder is read-only."""
 

@@ -108,7 +108,9 @@ def gradcam(
     check_shapes(batch, classes)
     require_defined("gradcam", network, layers)
     found = {} if found is None else found
-    if "gradcam" not in found:
+    key = ("gradcam", *(layer.name for layer in layers))
+    if key not in found:
         seen = evidence(network, batch, classes, layers, progress) if layers else {}
-        found["gradcam"] = {name: rectified(one.summed) for name, one in seen.items()}
-    return found["gradcam"]
+        found[key] = {name: rectified(one.summed) for name, one in seen.items()}
+        found.setdefault("activations", {}).update({name: one.activations for name, one in seen.items()})
+    return found[key]

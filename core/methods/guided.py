@@ -66,7 +66,8 @@ def captum_quiet() -> Iterator[None]:
         yield
 
 
-def _gradients(network: Any, batch: Tensor, classes: Tensor, progress: Progress | None, found: dict) -> Tensor:
+def shared_gradients(network: Any, batch: Tensor, classes: Tensor, progress: Progress | None, found: dict) -> Tensor:
+    """Guided gradients, computed once for all methods of a joint computation.  -> (N, C, 3, H, W)"""
     if "guided gradients" not in found:
         found["guided gradients"] = guided_gradients(network, batch, classes, progress)
     return found["guided gradients"]
@@ -97,7 +98,7 @@ def guided_backprop(
     check_shapes(batch, classes)
     require_defined("guided-backprop", network)
     found = {} if found is None else found
-    return {None: without_colour(_gradients(network, batch, classes, progress, found))}
+    return {None: without_colour(shared_gradients(network, batch, classes, progress, found))}
 
 
 @method(
@@ -126,5 +127,5 @@ def guided_gradcam(
     require_defined("guided-gradcam", network, layers)
     found = {} if found is None else found
     maps = gradcam(network, batch, classes, layers, progress=progress, found=found)
-    gradients = _gradients(network, batch, classes, progress, found)
+    gradients = shared_gradients(network, batch, classes, progress, found)
     return {name: guided_gradcam_map(cam, gradients) for name, cam in maps.items()}

@@ -156,6 +156,7 @@ def lime_weights(
     parameters={"samples": 200, "segments": 50, "top": 0},
     resolution="segments",
     uses_gradient=False,
+    perturbs=True,
 )
 def lime(
     network: Any,

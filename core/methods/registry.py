@@ -9,10 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.errors import NotDefined, UnknownName, near
+from core.errors import NotComputed, NotDefined, UnknownName, near
 
 Run = Callable[..., dict[str | None, Tensor]]
 Progress = Callable[[int, int, str], None]
+Needs = Callable[[Any, Any], list[str]]
+
+
+def _nothing(network: Any, layer: Any) -> list[str]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,11 @@ class Method:
     class_discriminative: bool = True
     resolution: str = "input"  # 'layer': coarse, as the layer's positions; 'input': every pixel; 'segments'
     uses_gradient: bool = True
+    perturbs: bool = False  # changes the input or the network and watches the output
+    post_hoc: bool = True  # explains a trained network as it is
     needs_relu: bool = False
-    needs_data: bool = False  # images other than the one explained
+    needs_data: bool = False  # images other than the one explained: takes `importances`, learned from them
+    needs: Needs = _nothing  # (network, layer) -> the names of the layers whose importances it takes
     shares: bool = False  # takes `found`, see `explain`
 
     def defined(self, network: Any, layer: Any = None) -> str | None:
@@ -49,6 +57,14 @@ class Method:
         if self.per_layer and layer is not None and not layer.spatial:
             return f"{self.title} is not defined at {layer.name}: that layer has no spatial extent"
         return None
+
+    def missing(self, network: Any, layer: Any, importances: Mapping[str, Any] | None) -> NotComputed | None:
+        """What has to be computed before the method can be asked at a layer; None where nothing is missing."""
+        names = [name for name in self.needs(network, layer) if name not in (importances or {})]
+        if not names:
+            return None
+        where = " and ".join(names)
+        return NotComputed(f"{self.title} needs the channels' importances at {where}, not computed yet", names)
 
 
 _methods: dict[str, Method] = {}
@@ -82,24 +98,29 @@ def explain(
     network: Any,
     batch: Tensor,
     classes: Tensor,
-    layers: Sequence[Any],
+    layers: Sequence[Any] | Mapping[str, Sequence[Any]],
     *,
     progress: Progress | None = None,
     seed: int = 0,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    importances: Mapping[str, Any] | None = None,
 ) -> dict[str, dict[str | None, Tensor]]:
     """Several methods in one joint computation: {method: {layer: (N, C, h, w)}}.
 
     What two methods need (Guided Grad-CAM is made of Grad-CAM and Guided Backpropagation) is computed once: methods
-    that take `found` keep their intermediate results there.  Raises UnknownName and NotDefined.
+    that take `found` keep their intermediate results there. `layers` are for all methods, or {method: its layers};
+    `importances` {layer name: (classes, K)} go to the methods that need data.  Raises UnknownName, NotDefined and
+    NotComputed.
     """
     found: dict[Any, Any] = {}
     results = {}
     for name in names:
         chosen = find_method(name)
         settings = checked_parameters(chosen, (parameters or {}).get(name, {}))
+        places = layers[name] if isinstance(layers, Mapping) else layers
         shared = {"found": found} if chosen.shares else {}
-        results[name] = chosen.run(network, batch, classes, layers, progress=progress, seed=seed, **shared, **settings)
+        shared |= {"importances": importances} if chosen.needs_data else {}
+        results[name] = chosen.run(network, batch, classes, places, progress=progress, seed=seed, **shared, **settings)
     return results
 
 

@@ -14,8 +14,17 @@ from core.methods.heatmap import Heatmap
 QUICK = {"lime": {"samples": 30, "segments": 6}}
 
 
+def made_up(network):
+    """Importances of every spatial layer, positive and negative, without any pass through the network."""
+    generator = np.random.default_rng(0)
+    spatial = [layer for layer in network.layers if layer.spatial]
+    return {layer.name: generator.normal(0.3, 1, (len(network.classes), layer.shape[0])) for layer in spatial}
+
+
 def run(name, network, batch, classes, layers=None, **extra):
     layers = [layer for layer in network.layers if layer.spatial] if layers is None else layers
+    if METHODS[name].needs_data:
+        extra.setdefault("importances", made_up(network))
     return METHODS[name].run(network, batch, classes, layers, **QUICK.get(name, {}), **extra)
 
 
@@ -221,8 +230,8 @@ def test_bad_shapes_are_refused(name, network, batch_of):
 def test_a_joint_computation_gives_what_each_method_gives(network, batch_of):
     batch, classes = batch_of(network, 2), torch.tensor([[0, 1], [2, 0]])
     layers = [layer for layer in network.layers if layer.spatial]
-    names = ["guided-gradcam", "gradcam", "guided-backprop"]
-    joint = explain(names, network, batch, classes, layers)
+    names = ["guided-gradcam", "gradcam", "guided-backprop", "chip", "refined-chip", "guided-chip"]
+    joint = explain(names, network, batch, classes, layers, importances=made_up(network))
     assert list(joint) == names
     for name in names:
         alone = run(name, network, batch, classes, layers)
@@ -234,7 +243,8 @@ def test_a_joint_computation_passes_through_the_network_once_per_need(network, b
     layers = [layer for layer in network.layers if layer.spatial]
     passes = []
     handle = network.module.conv1.register_forward_hook(lambda *_: passes.append(1))
-    explain(["gradcam", "guided-backprop", "guided-gradcam"], network, batch, classes, layers)
+    names = ["gradcam", "guided-backprop", "guided-gradcam", "chip", "refined-chip", "guided-chip"]
+    explain(names, network, batch, classes, layers, importances=made_up(network))
     handle.remove()
     assert len(passes) == 1 + 2  # Grad-CAM's one, and one per class for the guided gradients
 
