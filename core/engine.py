@@ -75,10 +75,10 @@ def explain(
     methods: Sequence[str],
     subject: str | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    importances: Mapping[str, np.ndarray] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[Key, Heatmap | NotDefined]:
-    importances: Mapping[str, np.ndarray] | None = None,
     """Maps of one picture: {(method, layer's name or None, class): map, or why there is none}.  (H, W, 3) uint8
 
     Instant methods share one computation for all layers and classes; slow ones come through the store, class by class.
@@ -95,11 +95,11 @@ def explain(
         for layer in layers if METHODS[name].per_layer else [None]:
             if reason := METHODS[name].defined(network, layer):
                 found |= {(name, layer and layer.name, c): NotDefined(reason) for c in classes}
+            elif missing := METHODS[name].missing(network, layer, importances):
+                found |= {(name, layer and layer.name, c): missing for c in classes}
             else:
                 where.setdefault(name, []).append(layer)
     found |= _instant(network, image, classes, where, settings, importances, seed, progress)
-            elif missing := METHODS[name].missing(network, layer, importances):
-                found |= {(name, layer and layer.name, c): missing for c in classes}
     for name, places in where.items():
         if METHODS[name].cost != "instant":
             asked = {"subject": subject or image_subject(image), "parameters": settings[name], "seed": seed}
@@ -235,6 +235,7 @@ def _instant(
     classes: Sequence[int],
     where: Mapping[str, Sequence[Layer | None]],
     settings: Mapping[str, Mapping[str, Any]],
+    importances: Mapping[str, np.ndarray] | None,
     seed: int,
     progress: Progress | None,
 ) -> dict[Key, Heatmap]:
@@ -243,6 +244,7 @@ def _instant(
         return {}
     layers = {name: [layer for layer in where[name] if layer] for name in names}
     batch, labels = network.prepare([image]), torch.tensor([classes])
+    asked = {"progress": progress, "seed": seed, "parameters": settings, "importances": importances}
     with network.lock:
         results = run_methods(names, network, batch, labels, layers, **asked)
     return {
@@ -271,7 +273,6 @@ def _slow(
         def compute(label: int, asked: dict[int, Request] = asked, made: dict[int, np.ndarray] = made) -> dict:
             if label not in made:
                 missing = [c for c in asked if c == label or store().load(asked[c]) is None]
-    importances: Mapping[str, np.ndarray] | None,
                 joint = replace(asked[label], classes=missing)
                 made.update(zip(missing, _maps(joint, network, image, progress)["values"], strict=True))
             return {"values": made[label]}
@@ -280,7 +281,6 @@ def _slow(
             values = _kept(request, functools.partial(compute, label), progress).arrays["values"]
             found[base.method, request.layer, label] = _heatmap(base.method, values, request.layer, label)
     return found
-    asked = {"progress": progress, "seed": seed, "parameters": settings, "importances": importances}
 
 
 def _heatmap(name: str, values: np.ndarray, layer: str | None, label: int) -> Heatmap:
