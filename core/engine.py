@@ -15,9 +15,11 @@ import torch
 
 from core.atomic import delete
 from core.errors import NotDefined, UnknownClass, UnknownName, near
-from core.measures import diagnosis, localisation
+from core.measures import diagnosis, localisation, localisation_table
 from core.measures import faithfulness as faith
+from core.measures.boxes import DISC, Boxes, Placed
 from core.measures.interval import Estimate, bootstrap
+from core.measures.localisation_table import Localisation
 from core.methods import METHODS, find_method
 from core.methods import explain as run_methods
 from core.methods.heatmap import Heatmap
@@ -159,8 +161,7 @@ def confusion(network: Network, probe: Probe, split: str = "test", progress: Pro
         raise NotDefined(f"{probe.title} has no labels, so nothing can be counted right or wrong")
     request = Request("confusion", 1, network.fingerprint, _subject(probe, split))
     artefact = answer(request, network, probe, progress)
-    known = {_plain(name): column for column, name in reversed(list(enumerate(network.classes)))}
-    right = np.array([known.get(_plain(name), -1) for name in probe.classes], np.int64)
+    right = _columns(network, probe)
     return Confusions(artefact.arrays["counts"], probe.classes, network.classes, right, artefact.note)
 
 
@@ -180,6 +181,43 @@ def disc_floor(probe: Probe, split: str = "test", progress: Progress | None = No
         name: Estimate(float(value), float(low), float(high), int(n))
         for name, (value, low, high, n) in artefact.arrays.items()
     }
+
+
+def localise(
+    network: Network,
+    probe: Probe,
+    layer: str | Layer,
+    methods: Sequence[str],
+    *,
+    split: str = "test",
+    search: str = "val",
+    images: int = 600,
+    progress: Progress | None = None,
+) -> Localisation:
+    """How well boxes and regions of maps find the objects (CHIP's table II and figure 7), beside a fixed centred disc.
+
+    Thresholds are searched on at most so many images of `search` and applied to as many of `split`, both evenly spread.
+    Kept by method, so that a further one is only added work; those missing are computed in one pass, which can be
+    stopped and goes on from there. Raises NotDefined where no image has a label that the network knows and a box;
+    UnknownName for a method or split, UnknownLayer; what `progress` raises.
+    """
+    layer = network.layer(layer)
+    reasons = {name: find_method(name).defined(network, layer) for name in methods}
+    names = [*(name for name, reason in reasons.items() if not reason), DISC]
+    if not {"instances", "labels"} <= probe.offers:
+        raise NotDefined(f"{probe.title} has no labelled objects with boxes, so nothing can be localised on it")
+    found: dict[str, dict[str, tuple[Placed, str]]] = {}
+    splits = tuple(dict.fromkeys((split, search)))
+    for one in splits:
+        _subject(probe, one)
+    for one in splits:
+        found[one] = _placed(network, probe, layer, names, one, images, progress)
+        if not len(found[one][DISC][0].indices):
+            raise NotDefined(f"no image in '{one}' of {probe.title} has a label that {network.title} knows and a box")
+    rows = {name: (found[split][name][0], found[search][name][0]) for name in names}
+    notes = [note for part in found.values() for _, note in part.values() if note]
+    undefined = {name: reason for name, reason in reasons.items() if reason}
+    return localisation_table.table(rows, undefined, notes[0] if notes else "")
 
 
 def answer(
@@ -301,14 +339,64 @@ def _maps(request: Request, network: Network, image: np.ndarray, progress: Progr
 
 def _confusion(request: Request, network: Network, probe: Probe, progress: Progress | None) -> dict[str, np.ndarray]:
     table = Confusion(len(probe.classes), len(network.classes))
-    indices, checkpoint = _indices(request, probe), _checkpoint(request)
-    go = functools.partial(sweep, network, probe, {"confusion": table}, indices=indices, progress=progress)
+    _swept(request, network, probe, {"confusion": table}, _indices(request, probe), progress)
+    return {"counts": table.result()}
+
+
+def _placed(
+    network: Network,
+    probe: Probe,
+    layer: Layer,
+    methods: Sequence[str],
+    split: str,
+    images: int,
+    progress: Progress | None,
+) -> dict[str, tuple[Placed, str]]:
+    """Boxes of every method through the store, one artefact a method, with a note where it could not be kept."""
+    subject, made = _subject(probe, split), {}
+    asked = {}
+    for name in methods:
+        known = METHODS.get(name)
+        told = {"method": name, "version": known.version if known else 1, "images": images}
+        where = layer.name if known and known.per_layer else None
+        asked[name] = Request("localisation", 1, network.fingerprint, subject, layer=where, parameters=told)
+
+    def compute(name: str) -> dict[str, np.ndarray]:
+        if name not in made:
+            missing = [other for other in asked if other == name or store().load(asked[other]) is None]
+            own = _columns(network, probe)
+            boxes = Boxes(network, probe, missing, layer, own)
+            pool = [i for i in probe.splits[split] if (label := probe.label(int(i))) is not None and own[label] >= 0]
+            chosen = np.array(pool, np.int64)[localisation.spread(len(pool), images)]
+            _swept(asked[name], network, probe, {"boxes": boxes}, chosen, progress)
+            made.update({other: dict(vars(one)) for other, one in boxes.result().items()})
+        return made[name]
+
+    found = {}
+    for name, request in asked.items():
+        artefact = _kept(request, functools.partial(compute, name), progress)
+        if artefact.folder is not None:
+            delete(_checkpoint(request))
+        found[name] = Placed(**artefact.arrays), artefact.note
+    return found
+
+
+def _swept(
+    request: Request,
+    network: Network,
+    probe: Probe,
+    statistics: Mapping[str, Any],
+    indices: np.ndarray,
+    progress: Progress | None,
+) -> None:
+    """A pass that goes on from where it was stopped, if it was."""
+    checkpoint = _checkpoint(request)
+    go = functools.partial(sweep, network, probe, statistics, indices=indices, progress=progress)
     try:
         go(checkpoint=checkpoint)
     except CannotResume:  # left by a process with another number of threads, or another torch
         delete(checkpoint)
         go(checkpoint=checkpoint)
-    return {"counts": table.result()}
 
 
 def _disc(request: Request, network: None, probe: Probe, progress: Progress | None) -> dict[str, np.ndarray]:
@@ -358,6 +446,12 @@ def _indices(request: Request, probe: Probe) -> np.ndarray:
 
 def _checkpoint(request: Request) -> Path:
     return store().folder / "sweeps" / f"{request.digest}.checkpoint"
+
+
+def _columns(network: Network, probe: Probe) -> np.ndarray:
+    """The network's class of each of the probe's, -1 where it knows none.  -> (probe's classes,) int64"""
+    known = {_plain(name): column for column, name in reversed(list(enumerate(network.classes)))}
+    return np.array([known.get(_plain(name), -1) for name in probe.classes], np.int64)
 
 
 def _plain(name: str) -> str:

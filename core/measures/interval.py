@@ -1,6 +1,6 @@
 """A number with its interval: bootstrap over images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over `n` images and its 95 % percentile bootstrap interval; NaN where there is no image."""
+    """A mean (or a median) over `n` images and its 95 % percentile bootstrap interval; NaN where there is no image."""
 
     value: float
     low: float
@@ -16,13 +16,19 @@ class Estimate:
     n: int
 
 
-def bootstrap(values: Sequence[float] | np.ndarray, seed: int = 0, resamples: int = 1000) -> Estimate:
-    """The mean of `values` (n,) with its interval; NaN values are left out, and so not counted in `n`."""
+def bootstrap(
+    values: Sequence[float] | np.ndarray,
+    seed: int = 0,
+    resamples: int = 1000,
+    of: Callable[[np.ndarray], float] = np.mean,
+) -> Estimate:
+    """The mean (`of`: any other number) of `values` (n,) with its interval; NaN values are left out, and so not counted
+    in `n`."""
     kept = np.asarray(values, np.float64)
     kept = kept[~np.isnan(kept)]
     if not len(kept):
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
     generator = np.random.default_rng(seed)
-    means = np.array([kept[generator.integers(len(kept), size=len(kept))].mean() for _ in range(resamples)])
+    means = np.array([of(kept[generator.integers(len(kept), size=len(kept))]) for _ in range(resamples)])
     low, high = np.quantile(means, [0.025, 0.975])
-    return Estimate(float(kept.mean()), float(low), float(high), len(kept))
+    return Estimate(float(of(kept)), float(low), float(high), len(kept))

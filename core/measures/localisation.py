@@ -1,12 +1,6 @@
-"""Localisation: predicted boxes against true ones, and the floor that a fixed centred disc reaches.
-
-The error of ILSVRC localisation (Russakovsky et al., IJCV 2015), as CHIP's table II and Grad-CAM's table 1 use it: an
-image is wrong unless a predicted class is right and its box has an IoU of at least 0.5 with a true box of that class.
-Top-1 looks at the most probable class only, top-5 at the five most probable, each with its own map and box.
-"""
+"""Localisation: which objects of an image count, and the floor that a fixed centred disc reaches."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,31 +14,9 @@ RADIUS = 0.3  # of the shorter side: on the Menagerie its mean IoU is above thos
 Progress = Callable[[int, int, str], None]
 
 
-@dataclass(frozen=True)
-class Located:
-    """One image's answer: classes in falling probability, and the box of each one's map (None: the map was empty)."""
-
-    classes: tuple[str, ...]
-    boxes: tuple[Box | None, ...]
-    true_class: str
-    true_boxes: tuple[Box, ...]
-
-    def right(self, top: int) -> bool:
-        """Is the class among the `top` first and its box on the object?"""
-        return any(
-            name == self.true_class and best_iou(box, self.true_boxes) >= FOUND
-            for name, box in list(zip(self.classes, self.boxes, strict=True))[:top]
-        )
-
-
 def best_iou(box: Box | None, truth: Iterable[Box]) -> float:
     """The largest IoU of a box with any of the true ones; 0 without a box or without truth."""
     return 0.0 if box is None else max((box_iou(box, one) for one in truth), default=0.0)
-
-
-def localisation_error(answers: Sequence[Located], top: int = 1, seed: int = 0) -> Estimate:
-    """Share of images that are wrong, with its interval."""
-    return bootstrap([not answer.right(top) for answer in answers], seed)
 
 
 def centred_disc(height: int, width: int, radius: float = RADIUS) -> np.ndarray:
@@ -87,6 +59,11 @@ def labelled_instances(probe: Probe, index: int) -> tuple[Instance, ...]:
     label = probe.label(index)
     found = probe.instances(index)
     return found if label is None else tuple(one for one in found if one.class_name == probe.classes[label])
+
+
+def spread(count: int, wanted: int) -> np.ndarray:
+    """At most `wanted` of `count` places, evenly spread.  -> (min(count, wanted),) int64"""
+    return np.arange(count) if count <= wanted else np.arange(wanted) * count // wanted
 
 
 def _disc_scores(probe: Probe, index: int, instances: tuple[Instance, ...], radius: float) -> dict[str, float]:

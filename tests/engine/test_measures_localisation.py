@@ -4,41 +4,38 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled, NotDefined
+from core.measures.boxes import THRESHOLDS, Placed
 from core.measures.interval import bootstrap
-from core.measures.localisation import Located, best_iou, centred_disc, disc_floor, localisation_error
+from core.measures.localisation import best_iou, centred_disc, disc_floor
+from core.measures.localisation_table import wrong
 from core.measures.overlap import Box
 from core.probes.probe import Instance, Probe
 
+NONE = (-1, -1, -1, -1)
 TRUE = (Box(0, 0, 10, 10), Box(20, 20, 30, 30))
 
 
-def located(classes, boxes):
-    return Located(tuple(classes), tuple(boxes), "cat", TRUE)
+def placed(rank, first, own=NONE):
+    """One image with two true boxes; the boxes of the most probable and of its own class, the same at any threshold."""
+    boxes = np.array([[[box] * len(THRESHOLDS) for box in (first, own)]], np.int32)
+    index, truth = np.array([5]), np.array(TRUE, float)
+    return Placed(index, index, np.array([rank]), boxes, np.zeros((1, len(THRESHOLDS))), truth, np.array([5, 5]))
+
+
+def errors(*given):
+    return wrong(placed(*given))[0, :, 0].tolist()
 
 
 def test_an_image_is_wrong_unless_class_and_box_are_right():
-    good, bad = Box(20, 20, 30, 26), Box(20, 20, 30, 24)  # IoU 0.6 and 0.4 with the second box
-    assert located(["cat"], [good]).right(1)
-    assert not located(["cat"], [bad]).right(1)
-    assert not located(["dog"], [good]).right(1)
-    assert not located(["cat"], [None]).right(1)
-    assert located(["cat"], [Box(20, 20, 30, 25)]).right(1)  # exactly 0.5 counts
-    later = located(["dog", "cow", "cat"], [good, None, good])
-    assert not later.right(1)
-    assert not later.right(2)
-    assert later.right(5)
+    good, bad = (20, 20, 30, 26), (20, 20, 30, 24)  # IoU 0.6 and 0.4 with the second box
+    assert errors(0, good, good) == [False, False]
+    assert errors(0, bad, bad) == [True, True]
+    assert errors(-1, good) == [True, True]
+    assert errors(0, NONE, NONE) == [True, True]
+    assert errors(0, (20, 20, 30, 25), (20, 20, 30, 25)) == [False, False]  # exactly 0.5 counts
+    assert errors(2, good, good) == [True, False]
     # A good box of a wrong class and a bad box of the right one do not add up.
-    assert not located(["dog", "cat"], [good, bad]).right(5)
-
-
-def test_the_error_is_a_share_with_an_interval():
-    right, wrong = located(["cat"], [TRUE[0]]), located(["dog", "cat"], [TRUE[0], TRUE[1]])
-    answers = [right] * 30 + [wrong] * 10
-    error = localisation_error(answers, 1)
-    assert error.value == 0.25
-    assert error.n == 40
-    assert 0.05 < error.low < 0.25 < error.high < 0.45
-    assert localisation_error(answers, 5).value == 0
+    assert errors(1, good, bad) == [True, True]
 
 
 def test_best_iou():
@@ -57,6 +54,7 @@ def test_the_interval_covers_and_repeats():
     assert one == bootstrap([*values, np.nan])
     assert one != bootstrap(values, seed=1)
     assert bootstrap([1.0, 1.0]).low == 1
+    assert bootstrap([1.0, 2.0, 9.0], of=np.median).value == 2
     empty = bootstrap([np.nan])
     assert empty.n == 0
     assert np.isnan(empty.value)

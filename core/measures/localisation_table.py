@@ -1,0 +1,122 @@
+"""CHIP's table II and figure 7: localisation errors and IoU of methods, with thresholds from other images.
+
+The error of ILSVRC localisation (Russakovsky et al., IJCV 2015), as CHIP's table II and Grad-CAM's table 1 use it: an
+image is wrong unless a predicted class is right and its box has an IoU of at least 0.5 with a true box of that class.
+Top-1 looks at the most probable class only, top-5 at the five most probable, each with its own map and box. The share
+of the maximum at which maps are cut is searched per method on one split and applied to another.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.measures.boxes import DISC, THRESHOLDS, Placed
+from core.measures.interval import Estimate, bootstrap
+from core.measures.localisation import FOUND
+
+
+@dataclass(frozen=True)
+class Score:
+    """One method's row of CHIP's table II, with what stands behind it.
+
+    `threshold` gave the lowest top-1 error on the images searched, `pixel_threshold` the largest mean IoU of regions;
+    NaN for the disc. top1 and top5: localisation errors; area: median of predicted over true area, `pixel`: mean IoU of
+    the region with the object's mask, both over images whose most probable class is right. boxes (n, 4) int32 and iou
+    (n,): of the most probable class's box, -1 and 0 where there is none; wrong (n, 2) bool: top 1, top 5; ratio (n,)
+    and overlap (n,): the single values of `area` and `pixel`, NaN for images that do not count.
+    """
+
+    method: str
+    threshold: float
+    top1: Estimate
+    top5: Estimate
+    area: Estimate
+    pixel_threshold: float
+    pixel: Estimate
+    boxes: np.ndarray
+    iou: np.ndarray
+    wrong: np.ndarray
+    ratio: np.ndarray
+    overlap: np.ndarray
+
+
+@dataclass(frozen=True)
+class Localisation:
+    """Table II on a probe's images: indices (n,), first (n,), the most probable class, rank (n,), the place of the own
+    class among the five most probable or -1; true boxes {index: (k, 4)}; scores by method, the disc's among them;
+    `undefined` {method: why it has no row}; `note` says why results could not be kept, where they could not."""
+
+    indices: np.ndarray
+    first: np.ndarray
+    rank: np.ndarray
+    truth: Mapping[int, np.ndarray]
+    scores: Mapping[str, Score]
+    undefined: Mapping[str, str]
+    note: str = ""
+
+    def class_error(self, top: int) -> Estimate:
+        """Share of images whose own class is not among the `top` most probable."""
+        return bootstrap((self.rank < 0) | (self.rank >= top))
+
+    def difference(self, first: str, second: str, top: int = 1) -> Estimate:
+        """Localisation error of one method minus another's, paired over images."""
+        one, other = (self.scores[name].wrong[:, 0 if top == 1 else 1].astype(float) for name in (first, second))
+        return bootstrap(one - other)
+
+    def gains(self, first: str, second: str) -> np.ndarray:
+        """Rows where the class is right, by how much more IoU the first method's box has: the largest gain first."""
+        gain = self.scores[first].iou - self.scores[second].iou
+        return np.array([row for row in np.argsort(-gain, kind="stable") if self.rank[row] == 0], np.int64)
+
+
+def wrong(placed: Placed) -> np.ndarray:
+    """Localisation errors at every threshold: class wrong or IoU < 0.5; none of five classes right with IoU >= 0.5.
+    -> (n, 2, T) bool, top 1 and top 5"""
+    found = placed.ious() >= FOUND
+    right = np.stack([placed.rank == 0, placed.rank >= 0], 1)[..., None]
+    return ~(found & right)
+
+
+def best_threshold(placed: Placed) -> int:
+    """The threshold with the lowest top-1 error; among equals the one with the largest mean IoU.  -> its number"""
+    errors, overlaps = wrong(placed)[:, 0].mean(0), placed.ious()[:, 0].mean(0)
+    return int(np.lexsort((-overlaps, errors))[0])
+
+
+def best_pixel_threshold(placed: Placed) -> int:
+    """The threshold with the largest mean IoU of regions where the class is right; the first where there are none."""
+    values = placed.pixel[placed.rank == 0]
+    return int(np.nan_to_num(values, nan=-1.0).mean(0).argmax()) if len(values) else 0
+
+
+def score(method: str, placed: Placed, searched: Placed) -> Score:
+    """One row of the table: thresholds from `searched`, errors from `placed`."""
+    t, p = best_threshold(searched), best_pixel_threshold(searched)
+    right = placed.rank == 0
+    errors = wrong(placed)[:, :, t]
+    ratio = np.where(right, placed.areas()[:, t], np.nan)
+    overlap = np.where(right, placed.pixel[:, p], np.nan)
+    fixed = method == DISC
+    return Score(
+        method,
+        float("nan") if fixed else THRESHOLDS[t],
+        bootstrap(errors[:, 0]),
+        bootstrap(errors[:, 1]),
+        bootstrap(ratio, of=np.median),
+        float("nan") if fixed else THRESHOLDS[p],
+        bootstrap(overlap),
+        placed.boxes[:, 0, t],
+        placed.ious()[:, 0, t],
+        errors,
+        ratio,
+        overlap,
+    )
+
+
+def table(scores: Mapping[str, tuple[Placed, Placed]], undefined: Mapping[str, str], note: str = "") -> Localisation:
+    """Rows for all methods of the same images.  {method: (placed, searched)}"""
+    made = {method: score(method, *both) for method, both in scores.items()}
+    one = next(iter(scores.values()))[0]
+    truth = {int(index): one.truth[one.owner == index] for index in one.indices}
+    return Localisation(one.indices, one.first, one.rank, truth, made, dict(undefined), note)
