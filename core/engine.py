@@ -5,7 +5,7 @@ redraw (the methods that call themselves instant) is computed when asked for and
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from core.atomic import delete
 from core.errors import NotDefined, UnknownClass, UnknownName, near
 from core.measures import diagnosis, localisation, localisation_table
 from core.measures import faithfulness as faith
+from core.measures import knockout as closing
 from core.measures.boxes import DISC, Boxes, Placed
 from core.measures.interval import Estimate, bootstrap
+from core.measures.knockout import Knockout
 from core.measures.localisation_table import Localisation
 from core.methods import METHODS, find_method
 from core.methods import explain as run_methods
@@ -26,6 +28,7 @@ from core.methods.heatmap import Heatmap
 from core.methods.registry import checked_parameters
 from core.networks.layers import Layer
 from core.networks.network import Network
+from core.networks.taps import tap
 from core.probes.probe import Probe
 from core.request import Request, image_subject
 from core.statistics import Confusion
@@ -220,6 +223,55 @@ def localise(
     return localisation_table.table(rows, undefined, notes[0] if notes else "")
 
 
+def activations(network: Network, image: np.ndarray, layer: str | Layer) -> np.ndarray:
+    """What a layer's channels emit for a picture.  (H, W, 3) uint8 -> (K, h, w) float32.  Raises UnknownLayer."""
+    with torch.no_grad(), tap(network, layer) as seen:
+        network(network.prepare([image]))
+    return seen[network.layer(layer).name][0].cpu().numpy()
+
+
+def knockout_here(
+    network: Network,
+    image: np.ndarray,
+    layer: str | Layer,
+    label: int,
+    channels: Sequence[int],
+    *,
+    draws: int = closing.DRAWS,
+    seed: int = 0,
+) -> Knockout:
+    """One picture with the given channels closed, and beside them Grad-CAM's and random ones as active as they are.
+
+    (H, W, 3) uint8.  Raises UnknownLayer, UnknownClass.
+    """
+    batch, unknown = network.prepare([image]), np.array([-1])
+    label = _class(network, label)
+    return closing.measure(network, lambda: [batch], unknown, layer, label, channels, draws=draws, seed=seed)
+
+
+def knockout(
+    network: Network,
+    probe: Probe,
+    layer: str | Layer,
+    label: int,
+    channels: Sequence[int],
+    *,
+    split: str = "test",
+    images: int | None = None,
+    draws: int = closing.DRAWS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Knockout:
+    """The same on a whole split, or on `images` of it, evenly spread over its classes where there are labels. Kept.
+
+    Raises UnknownName for a split, UnknownLayer, UnknownClass; what `progress` raises.
+    """
+    asked = {"channels": sorted(map(int, channels)), "images": images, "draws": draws}
+    where = {"layer": network.layer(layer).name, "classes": (_class(network, label),)}
+    request = Request("knockout", 1, network.fingerprint, _subject(probe, split), **where, parameters=asked, seed=seed)
+    return Knockout(label, **answer(request, network, probe, progress).arrays)
+
+
 def answer(
     request: Request, network: Network | None, source: np.ndarray | Probe, progress: Progress | None = None
 ) -> Artefact:
@@ -407,6 +459,40 @@ def _disc(request: Request, network: None, probe: Probe, progress: Progress | No
     return {name: np.array([one.value, one.low, one.high, one.n], np.float64) for name, one in floor.items()}
 
 
+def _knockout(request: Request, network: Network, probe: Probe, progress: Progress | None) -> dict[str, np.ndarray]:
+    asked = request.parameters
+    indices = _indices(request, probe)
+    if asked["images"] is not None:
+        from core.methods.chip.importances import default_indices
+
+        indices = default_indices(probe, request.subject.rpartition(":")[2], asked["images"])
+    columns, own = _columns(network, probe), [probe.label(int(i)) for i in indices]
+    labels = np.array([-1 if label is None else columns[label] for label in own], np.int64)
+    found = closing.measure(
+        network, _batches(network, probe, indices), labels, request.layer, request.classes[0], asked["channels"],
+        draws=asked["draws"], seed=request.seed, progress=progress,
+    )  # fmt: skip
+    return {name: value for name, value in vars(found).items() if name != "label"}
+
+
+def _batches(network: Network, probe: Probe, indices: np.ndarray) -> Callable[[], Iterator[torch.Tensor]]:
+    """A function that goes through prepared images, as often as it is called; those that `_HELD` bytes have room for
+    are read or drawn once."""
+    held: dict[int, torch.Tensor] = {}
+
+    def batches() -> Iterator[torch.Tensor]:
+        for start in range(0, len(indices), 32):
+            batch = held.get(start)
+            if batch is None:
+                batch = network.prepare([probe.image(int(i)) for i in indices[start : start + 32]])
+                if (len(held) + 1) * batch.nbytes <= _HELD:
+                    held[start] = batch
+            yield batch
+
+    return batches
+
+
+_HELD = 1 << 28
 _CURVES = ("random_insertion", "random_deletion", "centre_insertion", "centre_deletion")
 _AREAS = ("random_insertion_areas", "random_deletion_areas")
 
@@ -425,6 +511,7 @@ _COMPUTED: Mapping[str, Callable[..., dict[str, np.ndarray]]] = {
     "confusion": _confusion,
     "centred-disc": _disc,
     "faithfulness-floors": _floors,
+    "knockout": _knockout,
 }
 
 

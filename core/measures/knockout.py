@@ -21,6 +21,7 @@ Progress = Callable[[int, int, str], None]
 CHOICES = ("chip", "gradcam", "random")
 DRAWS = 10  # random sets
 PROPOSALS = 2000  # exchanges tried for each of them
+TOGETHER = 32  # images run through a tail at once
 NEAR = 0.01  # of the wanted activation: nearer than this, a random set is left as it is
 
 
@@ -33,9 +34,12 @@ def knock_out(network: Network, batch: Tensor, layer: Layer | str, closed: np.nd
     tail = network.tail(layer, batch)
     before = tail(tail.activations).softmax(1)
     gates = torch.from_numpy(~closed).to(tail.activations)
-    gates = gates.reshape(*gates.shape, *[1] * (tail.activations.ndim - 2))  # (S, K, 1, 1)
-    after = [tail(tail.activations * gate).softmax(1).cpu().numpy() for gate in gates]
-    return before.cpu().numpy(), np.stack(after)
+    gates = gates.reshape(len(gates), 1, -1, *[1] * (tail.activations.ndim - 2))  # (S, 1, K, 1, 1)
+    rows, after = torch.arange(len(batch)), []
+    for some in gates.split(max(TOGETHER // len(batch), 1)):
+        changed = (tail.activations * some).flatten(0, 1)  # (s * N, K, H, W)
+        after.append(tail(changed, rows.repeat(len(some))).softmax(1).unflatten(0, (len(some), -1)))
+    return before.cpu().numpy(), torch.cat(after).cpu().numpy()
 
 
 def mean_alpha(network: Network, batch: Tensor, layer: Layer | str, label: int) -> tuple[np.ndarray, np.ndarray]:
