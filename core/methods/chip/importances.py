@@ -1,0 +1,140 @@
+"""What CHIP has learned of a layer: which channels matter for which class, at every strength of the sparse penalty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.errors import NotDefined
+from core.networks.layers import Layer
+from core.probes.probe import Probe
+
+FEW = 5.0  # effective images below which a class's row is greyed and counts for no choice
+
+
+@dataclass(frozen=True)
+class Importances:
+    """Importances m of a layer's K channels for C classes (the paper's W, made sparse by Algorithm 1).
+
+    `probe`: title of the probe whose `images` pictures, with `gates` gates each, they were learned from. `shares` (L,)
+    float64, descending: lambda of each step of the path, as a share of the smallest lambda that empties the class's
+    row. `path` (L, C, K) float32. `chosen`: the step to use unless another is asked for: the largest share whose
+    held-out R^2, on average over classes with at least five effective images, is within 0.01 of the best.
+    `held_out` (L, C): R^2 on gates that were not learned from, NaN for a class that no image has any probability of;
+    `dense` (C,): the same without a penalty. `effective` (C,): how many images a class rests on,
+    (sum f)^2 / sum f^2; `loyalty` (C,): sum f. `mean` (K,): mean over images of the channel's spatial mean; `dead`
+    (K,) bool: never active on any of the images. `note`: what a person should know, "" or sentences.
+    """
+
+    layer: str
+    probe: str
+    shares: np.ndarray
+    path: np.ndarray
+    chosen: int
+    held_out: np.ndarray
+    dense: np.ndarray
+    effective: np.ndarray
+    loyalty: np.ndarray
+    images: int
+    gates: int
+    mean: np.ndarray
+    dead: np.ndarray
+    note: str = ""
+
+    def weights(self, share: float | None = None) -> np.ndarray:
+        """m at the step nearest to a share (by ratio), or at the chosen one.  -> (C, K) float32"""
+        if share is None:
+            return self.path[self.chosen]
+        return self.path[int(np.abs(np.log(self.shares) - np.log(share)).argmin())]
+
+    def kept(self) -> np.ndarray:
+        """The mean share of channels with m != 0, over classes, at each step of the path.  -> (L,)"""
+        return (self.path != 0).mean((1, 2))
+
+
+def layers_for(network: Any) -> tuple[Layer, ...]:
+    """The layers that importances can be asked at: those with more than one position."""
+    return tuple(layer for layer in network.layers if layer.spatial)
+
+
+def channel_is_class(network: Any, layer: Layer) -> str | None:
+    """The sentence that says which layer to use instead where a layer's channels are the classes themselves."""
+    linear = any(other.kind == "linear" for other in network.layers)
+    if linear or layer.kind != "conv" or not layer.spatial or layer.shape[0] != len(network.classes):
+        return None
+    instead = network.default_layer.name
+    return f"the channels of {layer.name} are the {len(network.classes)} classes themselves; use {instead}"
+
+
+def first_conv(network: Any) -> Layer:
+    """The first convolution with a spatial extent: Refined CHIP's fine layer.  Raises NotDefined."""
+    for layer in network.layers:
+        if layer.kind == "conv" and layer.spatial:
+            return layer
+    raise NotDefined(f"{network.title} has no convolution with a spatial extent")
+
+
+def default_indices(probe: Probe, split: str, images: int) -> np.ndarray:
+    """At most so many images of a split: evenly over its classes, and over each class's images, where there are
+    labels; else evenly over the split.  -> (n,) int64, ascending"""
+    pool = np.asarray(probe.splits[split], np.int64)
+    if images >= len(pool):
+        return np.sort(pool)
+    labels = np.array([-1 if (label := probe.label(int(i))) is None else label for i in pool])
+    classes = [pool[labels == c] for c in np.unique(labels)]
+    shares = _dealt([len(one) for one in classes], images)
+    taken = [one[_spread(len(one), share)] for one, share in zip(classes, shares, strict=True)]
+    return np.sort(np.concatenate(taken))
+
+
+def _dealt(sizes: list[int], total: int) -> list[int]:
+    """How many each of several heaps gives, so that all give as evenly as they can and `total` together."""
+    shares = [0] * len(sizes)
+    while (left := total - sum(shares)) > 0:
+        open_ = [i for i, size in enumerate(sizes) if shares[i] < size]
+        each = max(left // len(open_), 1)
+        for i in open_[:left]:
+            shares[i] = min(sizes[i], shares[i] + each)
+    return shares
+
+
+def _spread(size: int, count: int) -> np.ndarray:
+    return np.arange(count) * size // max(count, 1)
+
+
+def record(arrays: Mapping[str, np.ndarray], layer: str, probe: str, note: str = "") -> Importances:
+    """The record of stored arrays; `note` is said first."""
+    numbers = {"chosen": int(arrays["chosen"]), "images": int(arrays["images"]), "gates": int(arrays["gates"])}
+    fields = ("shares", "path", "held_out", "dense", "effective", "loyalty", "mean", "dead")
+    rest = {name: arrays[name] for name in fields}
+    sentences = [note, *remarks(arrays)]
+    return Importances(layer, probe, **rest, **numbers, note=" ".join(s for s in sentences if s))
+
+
+def remarks(arrays: Mapping[str, np.ndarray]) -> list[str]:
+    """What a person should know of importances before reading them, in sentences."""
+    loyalty, effective, dead = arrays["loyalty"], arrays["effective"], arrays["dead"]
+    images, told = int(arrays["images"]), []
+    empty = int((effective < 1).sum())
+    unseen = int((loyalty < 0.5).sum()) - empty
+    few = int(((effective < FEW) & (loyalty >= 0.5)).sum())
+    if empty:
+        told.append(f"{_classes(empty)} no probability on any picture: nothing can be learned, all importances are 0.")
+    if unseen > 0:
+        told.append(f"{_classes(unseen)} less than half a picture's probability in all: the probe hardly shows them.")
+    if few:
+        told.append(f"{few} of {len(effective)} classes rest on fewer than {FEW:.0f} effective pictures.")
+    if dead.any():
+        told.append(f"{int(dead.sum())} of {len(dead)} channels are never active on these pictures; they get 0.")
+    if images < len(dead):
+        told.append(
+            f"{images} pictures for {len(dead)} channels: the gates tell channels apart, but only as they act there."
+        )
+    if not arrays["exact"].all():
+        told.append(f"{int((~arrays['exact']).any(0).sum())} classes stopped at the solver's tolerance.")
+    return told
+
+
+def _classes(count: int) -> str:
+    return "1 class gets" if count == 1 else f"{count} classes get"
