@@ -5,6 +5,7 @@ redraw (the methods that call themselves instant) is computed when asked for and
 """
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -193,33 +194,35 @@ def localise(
     methods: Sequence[str],
     *,
     split: str = "test",
-    search: str = "val",
+    search: str | None = None,
     images: int = 600,
+    importances: Mapping[str, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> Localisation:
     """How well boxes and regions of maps find the objects (CHIP's table II and figure 7), beside a fixed centred disc.
 
-    Thresholds are searched on at most so many images of `search` and applied to as many of `split`, both evenly spread.
-    Kept by method, so that a further one is only added work; those missing are computed in one pass, which can be
-    stopped and goes on from there. Raises NotDefined where no image has a label that the network knows and a box;
-    UnknownName for a method or split, UnknownLayer; what `progress` raises.
+    Thresholds are searched on at most so many images of `search` (else as `search_split` says) and applied to as many
+    of `split`, both evenly spread. Kept by method, so that a further one is only added work; those missing are computed
+    in one pass, which can be stopped and goes on from there. `importances` {layer's name: (classes, K)} are for the
+    methods that need them. Raises NotDefined where no image has a label that the network knows and a box; UnknownName
+    for a method or split, UnknownLayer; what `progress` raises.
     """
     layer = network.layer(layer)
     reasons = {name: find_method(name).defined(network, layer) for name in methods}
+    reasons |= {name: METHODS[name].missing(network, layer, importances) for name in methods if not reasons[name]}
     names = [*(name for name, reason in reasons.items() if not reason), DISC]
     if not {"instances", "labels"} <= probe.offers:
         raise NotDefined(f"{probe.title} has no labelled objects with boxes, so nothing can be localised on it")
     found: dict[str, dict[str, tuple[Placed, str]]] = {}
-    splits = tuple(dict.fromkeys((split, search)))
-    for one in splits:
-        _subject(probe, one)
-    for one in splits:
-        found[one] = _placed(network, probe, layer, names, one, images, progress)
+    _subject(probe, split)
+    search = search or localisation.search_split(tuple(probe.splits), split)
+    for one in dict.fromkeys((split, search)):
+        found[one] = _placed(network, probe, layer, names, one, images, importances or {}, progress)
         if not len(found[one][DISC][0].indices):
             raise NotDefined(f"no image in '{one}' of {probe.title} has a label that {network.title} knows and a box")
     rows = {name: (found[split][name][0], found[search][name][0]) for name in names}
     notes = [note for part in found.values() for _, note in part.values() if note]
-    undefined = {name: reason for name, reason in reasons.items() if reason}
+    undefined = {name: str(reason) for name, reason in reasons.items() if reason}
     return localisation_table.table(rows, undefined, notes[0] if notes else "")
 
 
@@ -402,22 +405,24 @@ def _placed(
     methods: Sequence[str],
     split: str,
     images: int,
+    importances: Mapping[str, np.ndarray],
     progress: Progress | None,
 ) -> dict[str, tuple[Placed, str]]:
     """Boxes of every method through the store, one artefact a method, with a note where it could not be kept."""
-    subject, made = _subject(probe, split), {}
-    asked = {}
+    base = Request("localisation", 1, network.fingerprint, _subject(probe, split))
+    asked, made = {DISC: replace(base, parameters={"method": DISC, "images": images})}, {}
     for name in methods:
-        known = METHODS.get(name)
-        told = {"method": name, "version": known.version if known else 1, "images": images}
-        where = layer.name if known and known.per_layer else None
-        asked[name] = Request("localisation", 1, network.fingerprint, subject, layer=where, parameters=told)
+        if known := METHODS.get(name):
+            taken = {one: _digest(importances[one]) for one in known.needs(network, layer)}
+            told = {"method": name, "version": known.version, "parameters": known.parameters, "importances": taken}
+            told |= {"images": images}
+            asked[name] = replace(base, layer=layer.name if known.per_layer else None, parameters=told)
 
     def compute(name: str) -> dict[str, np.ndarray]:
         if name not in made:
             missing = [other for other in asked if other == name or store().load(asked[other]) is None]
-            own = _columns(network, probe)
-            boxes = Boxes(network, probe, missing, layer, own)
+            own, told = _columns(network, probe), {one: _digest(values) for one, values in importances.items()}
+            boxes = Boxes(network, probe, missing, layer, own, importances, told)
             pool = [i for i in probe.splits[split] if (label := probe.label(int(i))) is not None and own[label] >= 0]
             chosen = np.array(pool, np.int64)[localisation.spread(len(pool), images)]
             _swept(asked[name], network, probe, {"boxes": boxes}, chosen, progress)
@@ -533,6 +538,10 @@ def _indices(request: Request, probe: Probe) -> np.ndarray:
 
 def _checkpoint(request: Request) -> Path:
     return store().folder / "sweeps" / f"{request.digest}.checkpoint"
+
+
+def _digest(values: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values, np.float32).tobytes()).hexdigest()
 
 
 def _columns(network: Network, probe: Probe) -> np.ndarray:

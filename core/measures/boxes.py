@@ -156,10 +156,11 @@ class Boxes:
     def _maps(self, images: Sequence[np.ndarray], classes: np.ndarray) -> dict[str, np.ndarray]:
         """{method: (n, h, w)}, all methods in one joint computation"""
         names = [name for name in self._methods if name != DISC]
-        network, more = self._network, {"importances": self._importances} if self._importances else {}
+        network = self._network
         labels = torch.from_numpy(classes)[:, None]
         with network.lock:
-            found = run_methods(names, network, network.prepare(images), labels, [self._layer], **more)
+            batch = network.prepare(images)
+            found = run_methods(names, network, batch, labels, [self._layer], importances=self._importances)
         return {name: next(iter(maps.values()))[:, 0].cpu().numpy() for name, maps in found.items()}
 
     def merge(self, other: "Boxes") -> None:

@@ -66,6 +66,11 @@ def spread(count: int, wanted: int) -> np.ndarray:
     return np.arange(count) if count <= wanted else np.arange(wanted) * count // wanted
 
 
+def search_split(splits: Sequence[str], split: str) -> str:
+    """Where thresholds are searched: on 'val', else on the first other split, else, with none left, on the same."""
+    return next((name for name in ("val", *splits) if name in splits and name != split), split)
+
+
 def _disc_scores(probe: Probe, index: int, instances: tuple[Instance, ...], radius: float) -> dict[str, float]:
     masks = [one.mask for one in instances if one.mask is not None]
     height, width = masks[0].shape if masks else probe.image(index).shape[:2]

@@ -9,9 +9,10 @@ from core import engine
 from core.errors import Cancelled, NotDefined, UnknownName
 from core.measures.boxes import DISC, THRESHOLDS, box_ious
 from core.measures.interval import bootstrap
-from core.measures.localisation import best_iou, centred_disc, spread
+from core.measures.localisation import best_iou, centred_disc, search_split, spread
 from core.measures.localisation_table import best_pixel_threshold, best_threshold, wrong
 from core.measures.overlap import Box, box_iou, iou, largest_box, map_box, region
+from core.methods.heatmap import Heatmap
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
 from core.probes.probe import Instance, Probe
@@ -280,6 +281,31 @@ def test_fewer_images_are_evenly_spread(network, found):
     assert spread(9, 3).tolist() == [0, 3, 6]
 
 
+def test_methods_with_importances_use_those_given_and_are_kept_by_them(network, hand):
+    generator = np.random.default_rng(4)
+    learned = {"conv1": generator.normal(size=(7, 6)).astype(np.float32)}
+    layer, probe = network.layer("conv1"), Blobs()
+    found = engine.localise(network, probe, layer, ["chip"], importances=learned)
+    row = found.scores["chip"]
+    for place, (index, (order, *_)) in enumerate(hand["test"].items()):
+        activations = network.tail(layer, network.prepare([probe.image(index)])).activations[0].numpy()
+        summed = np.einsum("k,khw->hw", learned["conv1"][order[0]], activations)
+        box = map_box(Heatmap(summed, "chip", "conv1", 0).at(network.preprocessing, SIDE, SIDE), row.threshold)
+        assert tuple(row.boxes[place]) == (box or (-1, -1, -1, -1))
+    turned = engine.localise(network, probe, layer, ["chip"], importances={"conv1": -learned["conv1"]})
+    assert (turned.scores["chip"].boxes != row.boxes).any()
+    without = engine.localise(network, probe, layer, ["chip", "gradcam"])
+    assert set(without.scores) == {"gradcam", DISC}
+    assert "importances at conv1" in without.undefined["chip"]
+
+
+def test_thresholds_are_searched_on_other_pictures_where_there_are_some():
+    assert search_split(("train", "val", "test"), "test") == "val"
+    assert search_split(("train", "val"), "val") == "train"
+    assert search_split(("without", "with"), "without") == "with"
+    assert search_split(("all",), "all") == "all"
+
+
 def test_what_cannot_be_localised_is_said(network):
     class Bare(Blobs):
         offers = frozenset({"labels"})
@@ -319,7 +345,7 @@ def test_ious_of_many_boxes_at_once():
 
 
 def test_among_equal_errors_the_larger_overlap_decides(network, found):
-    searched = engine._placed(network, Blobs(), network.layer("conv1"), ["gradcam"], "val", 600, None)["gradcam"][0]
+    searched = engine._placed(network, Blobs(), network.layer("conv1"), ["gradcam"], "val", 600, {}, None)["gradcam"][0]
     errors, overlaps = wrong(searched)[:, 0].mean(0), searched.ious()[:, 0].mean(0)
     best = best_threshold(searched)
     assert errors[best] == errors.min()
