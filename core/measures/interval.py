@@ -32,3 +32,20 @@ def bootstrap(
     means = np.array([of(kept[generator.integers(len(kept), size=len(kept))]) for _ in range(resamples)])
     low, high = np.quantile(means, [0.025, 0.975])
     return Estimate(float(of(kept)), float(low), float(high), len(kept))
+
+
+def bootstrap_rows(
+    rows: np.ndarray, of: Callable[[np.ndarray], float], seed: int = 0, resamples: int = 1000
+) -> Estimate:
+    """A number made of whole rows (a correlation, an order, the difference of two medians) with its interval: rows are
+    drawn together, so that what was measured on one image stays together. (n, ...); resamples in which the number is
+    not defined (NaN) are left out.
+    """
+    rows = np.asarray(rows)
+    if not len(rows):
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
+    generator = np.random.default_rng(seed)
+    found = np.array([of(rows[generator.integers(len(rows), size=len(rows))]) for _ in range(resamples)], np.float64)
+    found = found[~np.isnan(found)]
+    low, high = np.quantile(found, [0.025, 0.975]) if len(found) else (np.nan, np.nan)
+    return Estimate(float(of(rows)), float(low), float(high), len(rows))
