@@ -152,6 +152,48 @@ def slow_maps(of, picture, classes: Sequence[int], method: str, progress: Progre
     )
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _importances(fingerprint: str, probe_fingerprint: str, layer: str) -> list:
+    return []
+
+
+def importances(of, probe, layer_name: str):
+    """CHIP's importances of a layer's channels, if they are known; else None."""
+    held = _importances(of.fingerprint, probe.fingerprint, layer_name)
+    if not held:
+        found = stored(lambda refuse: engine.importances(of, probe, layer_name, progress=refuse))
+        held[:] = [] if found is None else [found]
+    return held[0] if held else None
+
+
+def compute_importances(of, probe, layer_name: str, progress: Progress):
+    """The same, computed where they are not known; held even where they cannot be kept on disk."""
+    found = engine.importances(of, probe, layer_name, progress=progress)
+    _importances(of.fingerprint, probe.fingerprint, layer_name)[:] = [found]
+    return found
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _activations(_network, fingerprint: str, _picture, subject: str, layer: str) -> np.ndarray:
+    return engine.activations(_network, _picture.image, layer)
+
+
+def activations(of, picture, layer_name: str) -> np.ndarray:
+    """What a layer's channels emit for a picture.  -> (K, h, w)"""
+    return _activations(of, of.fingerprint, picture, picture.subject, layer_name)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _knockout(_network, fingerprint: str, _picture, subject: str, layer: str, label: int, channels: tuple):
+    return engine.knockout_here(_network, _picture.image, layer, label, channels)
+
+
+def knockout(of, picture, layer_name: str, label: int, channels: Sequence[int]):
+    """A picture with channels closed, and with Grad-CAM's and random ones beside them."""
+    found = tuple(sorted(map(int, channels)))
+    return _knockout(of, of.fingerprint, picture, picture.subject, layer_name, label, found)
+
+
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _scores(fingerprint: str, subject: str, key: tuple) -> list:
     return []
