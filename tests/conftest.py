@@ -1,5 +1,6 @@
 """A real server and a real Chromium, for the tests in browser/ and for the measurements in benchmarks/."""
 
+import base64
 import os
 import re
 import shutil
@@ -173,7 +174,9 @@ class View:
         return {alt: self._fetch(source) for alt, source in found}
 
     def _fetch(self, source: str) -> bytes:
-        return source.encode() if source.startswith("data:") else self.page.request.get(source).body()
+        if source.startswith("data:"):
+            return base64.b64decode(source.partition(";base64,")[2])
+        return self.page.request.get(source).body()
 
     def download(self, label: str, number: int = 0) -> tuple[str, bytes]:
         """Press a download button.  -> the file's name and its bytes"""
