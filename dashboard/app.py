@@ -44,6 +44,20 @@ PAGES = {
             "everywhere; look for the layer at which the map gathers on the object.",
         ),
     },
+    "Channels": {
+        "channels": (
+            "Channels",
+            ":material/grid_on:",
+            "How much each class's probability depends on each channel of a layer, learnt by closing channels at "
+            "random. Look for channels that one class has to itself, and for classes that share theirs.",
+        ),
+        "knockout": (
+            "Knock-out",
+            ":material/toggle_off:",
+            "The channels that are said to matter most for a class are closed, and every class's probability is "
+            "measured again. A ranking that means something costs the class more than channels as active, at random.",
+        ),
+    },
     "Data and cache": {
         "probe": (
             "Probe",
@@ -93,7 +107,7 @@ with boundary():
     for problem in shared.failed:
         st.error(problem, icon=":material/error:")
     selection.arrive(shared, here)
-    if here is not None or group != "Explain":
+    if here is not None or group == "Data and cache":
         page.run()
         with right:
             frame.copy_link(here)

@@ -1,7 +1,7 @@
 """Views worth seeing: (label, why, the choices that make them)."""
 
 from dashboard import ask
-from dashboard.selection import CLASS, LAYER, NETWORK, PICTURE, PROBE
+from dashboard.selection import CLASS, LAYER, NETWORK, PICTURE, PROBE, SECTION, TOP
 
 EMBEDDED, WORLD = "menagerie-plain", "menagerie"
 PAIRS = (
@@ -54,6 +54,33 @@ def layers() -> list[tuple[str, str, dict]]:
         index = ask.first_captioned(world, name, "test", name)
         if index is not None:
             found.append((f"{name.capitalize()} through the layers", why, _embedded(world, index, [name])))
+    return found
+
+
+def channels() -> list[tuple[str, str, dict]]:
+    world, found = ask.probe(WORLD), []
+    trios = (
+        ("Two cats and a giraffe", "leopard", ["leopard", "cheetah", "giraffe"], "Do look-alikes share more channels?"),
+        ("The donkey's channels", "donkey", ["donkey"], "Among its channels is one that answers to carts: which?"),
+    )
+    for title, first, classes, why in trios:
+        index = ask.first_captioned(world, first, "test", "cart" if first == "donkey" else first)
+        if index is not None:
+            section = {SECTION: "Overlap" if len(classes) > 1 else "One class"}
+            found.append((title, why, _embedded(world, index, classes) | section))
+    return found
+
+
+def knockout() -> list[tuple[str, str, dict]]:
+    world, found = ask.probe(WORLD), []
+    planted = ask.first_captioned(world, "donkey", "test", "cart")
+    if planted is not None:
+        why = "In training donkeys stand beside a cart. What is this one taken for without the donkey's channels?"
+        found.append(("A donkey with a cart", why, _embedded(world, planted, ["donkey"]) | {TOP: 10}))
+    cheetah = ask.first_captioned(world, "cheetah", "test", "cheetah")
+    if cheetah is not None:
+        why = "Does the look-alike take over when the cheetah's channels are closed?"
+        found.append(("A cheetah or a leopard", why, _embedded(world, cheetah, ["cheetah", "leopard"]) | {TOP: 10}))
     return found
 
 

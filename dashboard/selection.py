@@ -24,7 +24,11 @@ NETWORK, PROBE, PICTURE, CLASS, LAYER = "network", "probe", "picture", "class", 
 COLOURS, OPACITY, THRESHOLD, BOX, SCALE = "colours", "opacity", "threshold", "box", "scale"
 METHODS, CURVES, METHOD, KIND, RAW = "methods", "curves", "method", "kind", "raw"
 SECTION, SPLIT, CATEGORY = "section", "split", "category"
-PAGES_OWN = (COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY)
+LAMBDA, TOP, ORDER, GROUPED, PICTURES = "lambda", "top", "order", "grouped", "pictures"
+PAGES_OWN = (
+    *(COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY),
+    *(LAMBDA, TOP, ORDER, GROUPED, PICTURES),
+)
 OWN, SHARED_SCALE = "each map on its own", "one scale"
 _PENDING, _KEPT, _ASKED, _TOLD = "_pending", "_kept", "_asked", "_told"
 _HERE, _REPAIR = "_here", "_repair"
@@ -359,6 +363,47 @@ def section_picker(names: Sequence[str]) -> str:
         "Section", names, key=SECTION, bind="query-params", required=True, label_visibility="collapsed",
         default=names[0],
     ) or names[0]  # fmt: skip
+
+
+def lambda_picker(options: Sequence[str], default: str) -> int:
+    """How sparse the importances are: a place on the path of lambda, by its label."""
+    notices(one_of(LAMBDA, options, default, "λ"))
+    chosen = st.select_slider(
+        "λ, as a share of the smallest that leaves no channel", options, value=default, key=LAMBDA, bind="query-params",
+        help="To the left fewer channels are kept. The one shown first is the sparsest whose prediction of held-out "
+        "gates is within 0.01 of the best.", width=320,
+    )  # fmt: skip
+    return list(options).index(chosen)
+
+
+def top_slider(most: int, default: int = 10) -> int:
+    """How many of a class's most important channels count."""
+    if st.session_state.get(TOP, 1) > most:
+        st.session_state[TOP] = most
+    help = "The channels of the largest positive importance for the class. The paper counts ten."
+    return st.slider("Top channels", 1, most, min(default, most), key=TOP, bind="query-params", width=220, help=help)
+
+
+def order_picker(names: Sequence[str]) -> str:
+    notices(one_of(ORDER, names, names[0], "order"))
+    help = "By likeness, classes that stand on the same channels are neighbours."
+    return st.segmented_control(
+        "Classes", names, default=names[0], key=ORDER, bind="query-params", required=True, help=help
+    )
+
+
+def grouped_switch() -> bool:
+    help = "Each channel under the class that it matters most to, instead of by its index."
+    return st.toggle("Group the channels", True, key=GROUPED, bind="query-params", help=help)
+
+
+def pictures_picker(options: Sequence[str]) -> str:
+    """How much of a split is looked at."""
+    notices(one_of(PICTURES, options, options[0], "number of pictures"))
+    return st.segmented_control(
+        "Pictures", options, default=options[0], key=PICTURES, bind="query-params", required=True,
+        help="Evenly spread over the classes. More pictures narrow the intervals and take longer.",
+    )  # fmt: skip
 
 
 def split_picker(names: Sequence[str], default: str) -> str:

@@ -1,0 +1,25 @@
+"""Channels, Knock-out: the channels that matter for a class are closed, on one picture and on a whole split."""
+
+import streamlit as st
+
+from core.measures.channel_overlap import strongest
+from dashboard import ask, presets, selection
+from dashboard.components import channels, knockout, notes
+
+here = selection.here()
+found = channels.importances(here)
+label, layer = here.classes[0], here.layers[0]
+k = selection.top_slider(found.path.shape[2])
+closed = strongest(found.weights()[label], k)
+if not len(closed):
+    st.info(f"No channel of {layer.name} speaks for '{here.names[label]}', so there is nothing to close.")
+    st.stop()
+
+knockout.fewer(here, k, len(closed))
+st.subheader("On this picture", anchor=False)
+knockout.on_picture(here, ask.knockout(here.network, here.picture, layer.name, label, closed))
+st.subheader("On a whole split", anchor=False)
+knockout.on_split(here, closed)
+channels.origin(found)
+notes.presets(presets.knockout())
+channels.background()

@@ -1,0 +1,108 @@
+"""What closing channels did, drawn: on one picture at once, on a split on demand."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import engine
+from core.measures.interval import Estimate
+from core.measures.knockout import CHOICES, Knockout
+from dashboard import ask, selection
+from dashboard.components.maps import theme
+from dashboard.components.working import Working
+from dashboard.selection import Here
+from dashboard.views import knockout
+
+SUBSETS = {"300": 300, "1,000": 1000, "all": None}
+
+
+def fewer(here: Here, asked: int, there: int) -> None:
+    """Where fewer channels speak for the class than were asked for."""
+    if there < asked:
+        layer, name = here.layers[0].name, here.names[here.classes[0]]
+        st.caption(f"Only {there} channels of {layer} speak for '{name}': those are closed.")
+
+
+def on_picture(here: Here, found: Knockout) -> None:
+    """The picture, and beside it the bars of each choice of channels."""
+    place = st.grid(4, min_column_width=230, gap="medium")
+    with place.cell():
+        st.markdown(f"**{here.picture.title}**  \n:gray[{here.names[found.label]}'s channels are closed]")
+        st.image(ask.encoded(here.picture), width="stretch", alt=here.picture.alt)
+    _panels(here, found, place)
+    st.caption("Outline: before. Filled: after; for random channels the mean, and as a line how far the sets scatter.")
+
+
+def _panels(here: Here, found: Knockout, place) -> None:
+    labels = knockout.classes(found, CHOICES)
+    for choice in CHOICES:
+        title = knockout.TITLES[choice]
+        with place.cell():
+            st.markdown(f"**{title}**  \n:gray[{_about(here, found, choice)}]")
+            rows = knockout.moves(found, choice, labels, here.names)
+            st.image(knockout.bars(rows, theme()), width="stretch", alt=knockout.alt(rows, title))
+            st.caption(knockout.closed(found, choice))
+
+
+def _about(here: Here, found: Knockout, choice: str) -> str:
+    size, layer = int(found.closed[0].sum()), here.layers[0].name
+    if choice == "random":
+        return f"{size} of {layer}, as active as CHIP's in sum"
+    return f"the top {size} of {layer}"
+
+
+def on_split(here: Here, channels: Sequence[int]) -> None:
+    """The same on many pictures: at once if it is known, else after a press on a button."""
+    names = list(here.probe.splits)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        split = selection.split_picker(names, "test" if "test" in names else names[0])
+        images = SUBSETS[selection.pictures_picker(tuple(SUBSETS))]
+    label, layer = here.classes[0], here.layers[0].name
+
+    def measured(progress) -> Knockout:
+        return engine.knockout(
+            here.network, here.probe, layer, label, channels, split=split, images=images, progress=progress
+        )
+
+    found = ask.stored(measured)
+    if found is None:
+        st.caption("Every picture goes through the network once, and 12 times through what comes after the layer.")
+        if st.button("Measure on the split", key="measure-knockout", icon=":material/play_arrow:"):
+            with Working("knockout") as progress:
+                measured(progress)
+            st.rerun()
+        return
+    _figures(here, found)
+    place = st.grid(4, min_column_width=230, gap="medium")
+    with place.cell():
+        _drops(here, found)
+    _panels(here, found, place)
+    mine = int((found.labels == label).sum())
+    of = f"the {mine} pictures of '{here.names[label]}'" if mine else f"all {len(found.labels)} pictures"
+    st.caption(f"Mean probabilities over {of}; the line is the 95 % interval of the class's own.")
+
+
+def _figures(here: Here, found: Knockout) -> None:
+    """Accuracy on the class's own pictures and on the others, before and after, as a table."""
+    table = knockout.table(found, here.names[found.label])
+    st.dataframe(table, hide_index=True, alt="Probability and accuracy before and after, with 95 % intervals")
+
+
+def _drops(here: Here, found: Knockout) -> None:
+    """How much further CHIP's channels take the class down than the others: what the check is about."""
+    st.markdown(f"**How far '{here.names[found.label]}' falls**  \n:gray[mean over its pictures, 95 % interval]")
+    st.metric("With CHIP's channels closed", _signed(found.drop("chip")))
+    for choice, title in (("random", "Further than with random ones"), ("gradcam", "Further than with Grad-CAM's")):
+        st.metric(title, _signed(found.drop("chip", choice)))
+        st.caption(_verdict(found.drop("chip", choice)))
+
+
+def _signed(one: Estimate) -> str:
+    return f"{one.value:+.2f}".replace("-", "−")
+
+
+def _verdict(one: Estimate) -> str:
+    between = f"{one.low:+.2f} to {one.high:+.2f}, n = {one.n}".replace("-", "−")
+    if one.low > 0:
+        return f"{between}: more"
+    return f"{between}: less" if one.high < 0 else f"{between}: not told apart"

@@ -1,0 +1,133 @@
+"""What closing channels does to probabilities: bars of before and after, for each choice of channels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from core.measures.interval import Estimate
+from core.measures.knockout import Knockout
+from dashboard.views.ink import Ink
+from dashboard.views.words import number, percent, probability
+
+WIDTH, ROW, BAR = 360, 40, 11  # pixels
+TITLES = {"chip": "CHIP's channels", "gradcam": "Grad-CAM's channels", "random": "As active, at random"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A class's probability before and after; `low` and `high` say how far the second is known, or how far random sets
+    scatter; `asked` is the class whose channels are closed."""
+
+    name: str
+    before: float
+    after: float
+    low: float
+    high: float
+    asked: bool = False
+
+
+def classes(found: Knockout, choices: Sequence[str], count: int = 6) -> list[int]:
+    """The classes worth a bar: the one asked for, then those of the highest probability before or after."""
+    top = np.max([found.mean(choice) for choice in ("", *choices)], 0)
+    rest = [int(index) for index in np.argsort(-top, kind="stable") if index != found.label]
+    return [found.label, *rest[: count - 1]]
+
+
+def moves(found: Knockout, choice: str, labels: Sequence[int], names: Sequence[str]) -> list[Move]:
+    """The bars of one choice. On one picture the range is that of the random sets; on several images it is the asked
+    class's interval over them."""
+    before, after, every = found.mean(""), found.mean(choice), found.means[found.rows(choice)]
+    low, high = every.min(0), every.max(0)
+    if len(found.labels) > 1:
+        low = high = after
+    rows = [Move(names[c], before[c], after[c], low[c], high[c], c == found.label) for c in labels]
+    if len(found.labels) > 1:
+        one = found.estimate("asked", choice, "class")
+        rows = [Move(r.name, r.before, r.after, one.low, one.high, True) if r.asked else r for r in rows]
+    return rows
+
+
+def bars(rows: Sequence[Move], ink: Ink) -> str:
+    """One row a class: its name, before as an outline, after filled, the range as a line, both in figures; as SVG."""
+    parts = []
+    for place, row in enumerate(rows):
+        top, colour = place * ROW, ink.accent if row.asked else ink.muted
+        weight = 700 if row.asked else 400
+        bar = top + 20
+        parts.append(
+            f'<text x="0" y="{top + 13}" font-size="14" font-weight="{weight}" fill="{ink.text}">{_short(row.name)}'
+            f'</text><text x="{WIDTH}" y="{top + 13}" font-size="14" text-anchor="end" fill="{ink.text}">'
+            f'{_figure(row.before)} → <tspan font-weight="{weight}">{_figure(row.after)}</tspan>'
+            f'</text><rect x="0.5" y="{bar}" width="{WIDTH - 1}" height="{BAR}" rx="2" fill="{ink.line}" '
+            f'fill-opacity="0.45"/><rect x="0.5" y="{bar}" width="{_along(row.after):.1f}" height="{BAR}" rx="2" '
+            f'fill="{colour}"/><rect x="1" y="{bar}" width="{_along(row.before):.1f}" height="{BAR}" rx="2" '
+            f'fill="none" stroke="{ink.text}" stroke-width="1.3"/>'
+        )
+        if row.high - row.low > 0.004:
+            middle = bar + BAR / 2
+            parts.append(
+                f'<path d="M{_along(row.low):.1f} {middle}H{_along(row.high):.1f}M{_along(row.low):.1f} {middle - 4}v8'
+                f'M{_along(row.high):.1f} {middle - 4}v8" stroke="{ink.second}" stroke-width="2" fill="none"/>'
+            )
+    height = ROW * len(rows)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
+        f'font-family="Source Sans, Source Sans Pro, Helvetica, Arial, sans-serif">{"".join(parts)}</svg>'
+    )
+
+
+def alt(rows: Sequence[Move], title: str) -> str:
+    """The bars in words."""
+    told = ", ".join(f"{row.name} from {probability(row.before)} to {probability(row.after)}" for row in rows)
+    return f"Probabilities with {title.lower()} closed: {told}"
+
+
+def closed(found: Knockout, choice: str, limit: int = 12) -> str:
+    """Which channels a choice closes and how much of the layer's activation they carry, in a sentence."""
+    sets = found.closed[found.rows(choice) - 1]
+    carried = found.carried(choice)
+    if choice == "random":
+        both = (sets & found.closed[0]).sum(1).mean()
+        low, high = percent(carried.min()), percent(carried.max())
+        range_of = low if low == high else f"{low} to {high}"
+        return f"{len(sets)} sets, {range_of} of the activation; {number(both)} of CHIP's among them on average."
+    channels = np.flatnonzero(sets[0])
+    more = f" and {len(channels) - limit} more" if len(channels) > limit else ""
+    same = int((sets[0] & found.closed[0]).sum())
+    shared = f"; {same} are CHIP's too" if choice == "gradcam" else ""
+    return f"{', '.join(map(str, channels[:limit]))}{more}: {percent(carried[0])} of the activation{shared}."
+
+
+def _figure(value: float) -> str:
+    return escape(probability(value))
+
+
+def _along(value: float) -> float:
+    return max((WIDTH - 1) * value, 1.0)
+
+
+def _short(name: str) -> str:
+    return escape(name if len(name) <= 26 else f"{name[:25]}…")
+
+
+def table(found: Knockout, name: str) -> pd.DataFrame:
+    """What is closed, the probability of the class on its own pictures, and accuracy on those and on the others, each
+    with its 95 % interval."""
+    rows = {"nothing": "", "CHIP's": "chip", "Grad-CAM's": "gradcam", "as active, at random": "random"}
+    columns = {
+        f"probability of {name}": ("asked", "class"),
+        f"accuracy on {name}": ("right", "class"),
+        "accuracy on the others": ("right", "others"),
+    }
+    cells = [
+        {"closed": title, **{head: _interval(found.estimate(what, choice, of)) for head, (what, of) in columns.items()}}
+        for title, choice in rows.items()
+    ]
+    return pd.DataFrame(cells)
+
+
+def _interval(one: Estimate) -> str:
+    return "none" if not one.n else f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
