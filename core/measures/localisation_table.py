@@ -6,8 +6,8 @@ Top-1 looks at the most probable class only, top-5 at the five most probable, ea
 of the maximum at which maps are cut is searched per method on one split and applied to another.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -120,3 +120,11 @@ def table(scores: Mapping[str, tuple[Placed, Placed]], undefined: Mapping[str, s
     one = next(iter(scores.values()))[0]
     truth = {int(index): one.truth[one.owner == index] for index in one.indices}
     return Localisation(one.indices, one.first, one.rank, truth, made, dict(undefined), note)
+
+
+def joined(tables: Sequence[Localisation]) -> Localisation:
+    """Tables of the same images with other methods, as one; the disc's row at the end."""
+    scores = {name: one for part in tables for name, one in part.scores.items() if name != DISC}
+    undefined = {name: reason for part in tables for name, reason in part.undefined.items()}
+    note = next((part.note for part in tables if part.note), "")
+    return replace(tables[0], scores={**scores, DISC: tables[0].scores[DISC]}, undefined=undefined, note=note)
