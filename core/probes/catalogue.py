@@ -8,6 +8,7 @@ from core.errors import UnknownName, near
 from core.probes.folder import Folder
 from core.probes.menagerie.world import WORLDS, World
 from core.probes.probe import Probe
+from core.probes.scenes import Scenes
 from core.settings import settings
 
 
@@ -23,7 +24,8 @@ class ProbeCard:
 
 def list_probes() -> tuple[ProbeCard, ...]:
     """What can be opened by name, the embedded worlds first.  Raises BadSettings."""
-    embedded = [ProbeCard(world.name, world.title, "Embedded", world.about) for world in WORLDS.values()]
+    worlds = (*WORLDS.values(), Scenes)
+    embedded = [ProbeCard(world.name, world.title, "Embedded", world.about) for world in worlds]
     yours = [
         ProbeCard(name, entry.get("title", name), "Yours", entry.get("about", f"Pictures in {entry['folder']}"))
         for name, entry in settings().probes.items()
@@ -39,6 +41,8 @@ def open_probe(name: str | Path) -> Probe:
     name = str(name)
     if name in WORLDS:
         return World(name)
+    if name == Scenes.name:
+        return Scenes()
     yours = settings().probes
     if name in yours:
         return Folder(yours[name]["folder"], name, yours[name].get("title", name))
@@ -50,5 +54,5 @@ def open_probe(name: str | Path) -> Probe:
             return Folder(path)
         if path.is_file():
             raise UnknownName(f"'{name}' is a file; a probe is a folder with one sub-folder per class")
-    close = near(name, [*WORLDS, *yours]) or "; try 'menagerie'"
+    close = near(name, [*WORLDS, Scenes.name, *yours]) or "; try 'menagerie'"
     raise UnknownName(f"no probe or folder '{name}'{close}")

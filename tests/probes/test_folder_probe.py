@@ -162,6 +162,7 @@ def test_open_probe_by_name_path_and_settings(zoo, tmp_path, monkeypatch):
         "menagerie": "Embedded",
         "menagerie-tiny": "Embedded",
         "menagerie-counter": "Embedded",
+        "menagerie-scenes": "Embedded",
         "holiday": "Yours",
     }
 
