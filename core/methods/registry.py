@@ -14,10 +14,15 @@ from core.errors import NotComputed, NotDefined, UnknownName, near
 Run = Callable[..., dict[str | None, Tensor]]
 Progress = Callable[[int, int, str], None]
 Needs = Callable[[Any, Any], list[str]]
+Refuses = Callable[[Any, Any], str | None]
 
 
 def _nothing(network: Any, layer: Any) -> list[str]:
     return []
+
+
+def _never(network: Any, layer: Any) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Method:
     needs_relu: bool = False
     needs_data: bool = False  # images other than the one explained: takes `importances`, learned from them
     needs: Needs = _nothing  # (network, layer) -> the names of the layers whose importances it takes
+    refuses: Refuses = _never  # (network, layer or None) -> why it has no meaning there, beyond the reasons below
     shares: bool = False  # takes `found`, see `explain`
 
     def defined(self, network: Any, layer: Any = None) -> str | None:
@@ -56,7 +62,7 @@ class Method:
             return f"{self.title} is not defined on {network.title}: it rewrites how ReLUs pass gradients, and {reason}"
         if self.per_layer and layer is not None and not layer.spatial:
             return f"{self.title} is not defined at {layer.name}: that layer has no spatial extent"
-        return None
+        return self.refuses(network, layer)
 
     def missing(self, network: Any, layer: Any, importances: Mapping[str, Any] | None) -> NotComputed | None:
         """What has to be computed before the method can be asked at a layer; None where nothing is missing."""

@@ -19,7 +19,7 @@ Shapes = Mapping[fx.Node, tuple[int, ...]]
 ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.Hardswish, nn.SiLU, nn.GELU, nn.Mish)
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm)
 POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
-_ACTIVATION_FUNCTIONS = (
+ACTIVATION_FUNCTIONS = (
     *(F.relu, torch.relu, F.relu6, F.leaky_relu, F.prelu, F.elu, F.hardswish, F.silu, F.gelu, F.mish),
 )
 _POOL_FUNCTIONS = (F.max_pool2d, F.avg_pool2d, F.adaptive_avg_pool2d, F.adaptive_max_pool2d, torch.max_pool2d)
@@ -149,7 +149,7 @@ def _blocks(graph: Graph, shapes: Shapes) -> list[Found]:
 def _joined(graph: Graph, node: fx.Node) -> fx.Node | None:
     """The add or cat that a value comes from through norm, activation and dropout only."""
     while not _is_join(node):
-        passes = is_kind(graph, node, (*NORMS, *ACTIVATIONS, nn.Dropout, nn.Identity), _ACTIVATION_FUNCTIONS)
+        passes = is_kind(graph, node, (*NORMS, *ACTIVATIONS, nn.Dropout, nn.Identity), ACTIVATION_FUNCTIONS)
         if not passes or not node.all_input_nodes:
             return None
         node = node.all_input_nodes[0]
@@ -166,7 +166,7 @@ def _is_join(node: fx.Node) -> bool:
 
 def follow(graph: Graph, node: fx.Node) -> fx.Node:
     """From a conv along edges with a single reader through batch norm and one activation."""
-    for modules, functions in ((NORMS, (F.batch_norm, F.group_norm)), (ACTIVATIONS, _ACTIVATION_FUNCTIONS)):
+    for modules, functions in ((NORMS, (F.batch_norm, F.group_norm)), (ACTIVATIONS, ACTIVATION_FUNCTIONS)):
         reader = next(iter(node.users)) if len(node.users) == 1 else None
         if reader is not None and is_kind(graph, reader, modules, functions):
             node = reader

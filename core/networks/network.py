@@ -13,6 +13,7 @@ import torch
 from torch import fx, nn
 
 from core.errors import BadSettings, NotDefined, UnknownClass, UnknownLayer, near
+from core.networks.graph import Graph
 from core.networks.hooked import Hooked
 from core.networks.layers import Layer, default_layer
 from core.networks.preprocessing import Preprocessing
@@ -71,6 +72,13 @@ class Network:
     @property
     def traced(self) -> bool:
         return isinstance(self._runner, Traced)
+
+    @property
+    def graph(self) -> Graph:
+        """The network's values and how each follows from others.  Raises NotDefined where it cannot be traced."""
+        if not self.traced:
+            raise NotDefined(f"{self.title} cannot be traced, so its graph is not known")
+        return self._runner.graph
 
     def layer(self, name: str | Layer) -> Layer:
         """A layer by the field's name, its path, its emitting module or its graph's name.  Raises UnknownLayer."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from core import engine
 from core.errors import NotComputed
@@ -10,6 +11,8 @@ from core.methods import METHODS, explain
 from core.methods.chip.maps import chip_map, refined_map
 from core.methods.guided import guided_gradients
 from core.methods.heatmap import Heatmap
+from core.networks.network import Network
+from core.networks.preprocessing import Preprocessing
 
 CHIP = ("chip", "refined-chip", "guided-chip")
 
@@ -119,6 +122,17 @@ def test_what_each_method_needs(toy, spatial):
     assert METHODS["refined-chip"].needs(toy, spatial[1]) == ["conv1", "conv2"]
     assert METHODS["refined-chip"].needs(toy, spatial[0]) == ["conv1"]
     assert METHODS["gradcam"].needs(toy, spatial[1]) == []
+
+
+@pytest.mark.parametrize("name", CHIP)
+def test_a_layer_whose_channels_are_the_classes_is_refused(name):
+    torch.manual_seed(0)
+    parts = nn.Conv2d(3, 6, 3), nn.ReLU(), nn.Conv2d(6, 4, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    preprocessing = Preprocessing(resize=(12, 12), crop=None, mean=(0.0,) * 3, std=(1.0,) * 3)
+    network = Network(nn.Sequential(*parts), list("abcd"), preprocessing)
+    first, scores = (layer for layer in network.layers if layer.spatial)
+    assert METHODS[name].defined(network, first) is None
+    assert "are the 4 classes themselves; use" in METHODS[name].defined(network, scores)
 
 
 @pytest.mark.parametrize("name", CHIP)

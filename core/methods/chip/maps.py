@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from core.methods.chip.importances import channel_is_class, first_conv
 from core.methods.gradcam import rectified, weighted_sum
 from core.methods.guided import guided_gradcam_map, shared_gradients
 from core.methods.registry import METHODS, Progress, check_shapes, method, require_defined
@@ -40,17 +41,17 @@ def refined_map(first: Tensor, deep: Tensor, size: Sequence[int]) -> Tensor:
     return interpolate(rectified(first) * fine, tuple(size), mode="bilinear", align_corners=False)
 
 
-def first_conv(network: Any) -> Any:
-    """The first convolution with a spatial extent: Refined CHIP's fine layer."""
-    return next(layer for layer in network.layers if layer.kind == "conv" and layer.spatial)
-
-
 def _own(network: Any, layer: Any) -> list[str]:
     return [layer.name]
 
 
 def _own_and_first(network: Any, layer: Any) -> list[str]:
     return list(dict.fromkeys([first_conv(network).name, layer.name]))
+
+
+def _classes_themselves(network: Any, layer: Any) -> str | None:
+    reason = layer and channel_is_class(network, layer)
+    return f"CHIP is not learned at {layer.name}: {reason}" if reason else None
 
 
 def require_importances(name: str, network: Any, layers: Sequence[Any], importances: Importances | None) -> None:
@@ -89,6 +90,7 @@ def _signed_maps(
     perturbs=True,
     needs_data=True,
     needs=_own,
+    refuses=_classes_themselves,
 )
 def chip(
     network: Any,
@@ -125,6 +127,7 @@ def chip(
     perturbs=True,
     needs_data=True,
     needs=_own_and_first,
+    refuses=_classes_themselves,
 )
 def refined_chip(
     network: Any,
@@ -162,6 +165,7 @@ def refined_chip(
     needs_relu=True,
     needs_data=True,
     needs=_own,
+    refuses=_classes_themselves,
 )
 def guided_chip(
     network: Any,
