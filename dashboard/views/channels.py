@@ -83,7 +83,11 @@ def importance(weights: np.ndarray, names: Sequence[str], channels: Sequence[int
 
 def diverging(ink: Ink) -> list[tuple[float, str]]:
     """Blue to orange around zero, which is nearly the ground's own colour, light or dark."""
-    stops = _DARK_STOPS if ink == DARK else [f"rgb({r},{g},{b})" for r, g, b in table("", True)[::15]]
+    stops = (
+        _DARK_STOPS
+        if ink == DARK
+        else [f"rgb({r},{g},{b})" for r, g, b in table("", True)[np.linspace(0, 255, 17).round().astype(int)]]
+    )
     return [(float(place), colour) for place, colour in zip(np.linspace(0, 1, len(stops)), stops, strict=True)]
 
 

@@ -13,7 +13,7 @@ from dashboard.views.ink import Ink
 from dashboard.views.words import number, percent, probability
 
 WIDTH, ROW, BAR = 360, 40, 11  # pixels
-TITLES = {"chip": "CHIP's channels", "gradcam": "Grad-CAM's channels", "random": "As active, at random"}
+TITLES = {"chip": "CHIP's channels", "gradcam": "Grad-CAM's channels", "random": "Random channels"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def bars(rows: Sequence[Move], ink: Ink) -> str:
 def alt(rows: Sequence[Move], title: str) -> str:
     """The bars in words."""
     told = ", ".join(f"{row.name} from {probability(row.before)} to {probability(row.after)}" for row in rows)
-    return f"Probabilities with {title.lower()} closed: {told}"
+    return f"Probabilities with {title} closed: {told}"
 
 
 def closed(found: Knockout, choice: str, limit: int = 12) -> str:
