@@ -10,7 +10,8 @@ here = selection.here()
 found = channels.importances(here)
 label, layer = here.classes[0], here.layers[0]
 k = selection.top_slider(found.path.shape[2])
-closed = strongest(found.weights()[label], k)
+ranked = strongest(found.weights()[label], found.path.shape[2])
+closed = ranked[:k]
 if not len(closed):
     st.info(f"No channel of {layer.name} speaks for '{here.names[label]}', so there is nothing to close.")
     st.stop()
@@ -18,6 +19,7 @@ if not len(closed):
 knockout.fewer(here, k, len(closed))
 st.subheader("On this picture", anchor=False)
 knockout.on_picture(here, ask.knockout(here.network, here.picture, layer.name, label, closed))
+knockout.as_more_close(here, ranked)
 st.subheader("On a whole split", anchor=False)
 knockout.on_split(here, closed)
 channels.origin(found)

@@ -72,7 +72,8 @@ def heat_map(here: Here, found: Importances, weights: np.ndarray) -> None:
     if not len(columns):
         st.info("At this λ no channel is left for any class: move it to the right.")
         return
-    chart = channels.importance(weights[np.ix_(rows, columns)], names, columns, few, theme())
+    chosen = [here.names[label] for label in here.classes]
+    chart = channels.importance(weights[np.ix_(rows, columns)], names, columns, few, chosen, theme())
     alt = f"Importance of {len(columns)} channels of {found.layer} for {len(rows)} classes"
     st.plotly_chart(chart, config=CHART, alt=alt)
     of = weights.shape[1]
@@ -109,14 +110,13 @@ def _csv(weights: np.ndarray, here: Here) -> bytes:
     return "\n".join([head, *lines, ""]).encode()
 
 
-def overlap(here: Here, found: Importances, weights: np.ndarray) -> None:
+def overlap(here: Here, weights: np.ndarray, k: int) -> None:
     """Figure 11 for two or three classes, the matrix for many, and the likest classes of the first."""
-    k = selection.top_slider(weights.shape[1])
     tops, above = channel_overlap.top_channels(weights, k), channel_overlap.above_share(weights)
     label = here.classes[0]
     trio = _trio(here, tops)
     names = [here.names[one] for one in trio]
-    place = st.grid(3, min_column_width=300, gap="large")
+    place = st.grid(3, min_column_width=250, gap="medium")
     for sets, title in ((tops, f"Among the top {k}"), (above, "Above a thousandth of the class's largest")):
         with place.cell():
             st.markdown(f"**{title}**")
@@ -150,14 +150,13 @@ def _trio(here: Here, tops: np.ndarray) -> list[int]:
     return [here.classes[0], *dict.fromkeys([*others[:1], *others[-1:]])]
 
 
-def one_class(here: Here, found: Importances, weights: np.ndarray) -> None:
+def one_class(here: Here, found: Importances, weights: np.ndarray, k: int) -> None:
     """The most important channels of a class, each with where it is active on the picture."""
     label, layer = here.classes[0], here.layers[0]
-    k = selection.top_slider(min(weights.shape[1], 48))
     ranked = channel_overlap.strongest(weights[label], k)
     st.markdown(
         f"**{here.names[label]}** keeps {int((weights[label] != 0).sum())} of {weights.shape[1]} channels of "
-        f"{layer.name}, {int((weights[label] > 0).sum())} of them for it. Below, where its most important ones are "
+        f"{layer.name}, {int((weights[label] > 0).sum())} of which raise it. Below, where its most important ones are "
         "active on this picture, each on its own scale."
     )
     if found.effective[label] < FEW:
@@ -193,7 +192,7 @@ def _channel(here: Here, channel: int, values: np.ndarray, share: float, found: 
     st.caption(f"Activity {ratio}. Also for {', '.join(others[:2])}.")
 
 
-def sparsity(here: Here, found: Importances, at: int) -> None:
+def sparsity(found: Importances, at: int) -> None:
     """How many channels stay as lambda moves, beside what they explain."""
     enough = found.effective >= FEW
     fit = np.nanmean(found.held_out[:, enough], 1) if enough.any() else np.full(len(found.shares), np.nan)
@@ -207,9 +206,7 @@ def sparsity(here: Here, found: Importances, at: int) -> None:
     chart = channels.sparsity(found.shares, kept, fit, dense, at, theme())
     alt = f"Share of channels kept and held-out R² as λ falls; shown: {kept[at]:.0%} kept, R² {fit[at]:.2f}"
     st.plotly_chart(chart, config=CHART, alt=alt)
-    st.caption(
-        "Few channels say little for a class by themselves: a λ that is too large is sparse too, but predicts nothing."
-    )
+    st.caption("Read the two together: a λ that is too large leaves few channels too, but they predict nothing.")
 
 
 _HELD_OUT = "How much of the probability's variation under gates that were not learnt from the kept channels predict."

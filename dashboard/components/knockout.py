@@ -25,7 +25,7 @@ def fewer(here: Here, asked: int, there: int) -> None:
 
 def on_picture(here: Here, found: Knockout) -> None:
     """The picture, and beside it the bars of each choice of channels."""
-    place = st.grid(4, min_column_width=230, gap="medium")
+    place = st.grid(4, min_column_width=210, gap="medium")
     with place.cell():
         st.markdown(f"**{here.picture.title}**  \n:gray[{here.names[found.label]}'s channels are closed]")
         st.image(ask.encoded(here.picture), width="stretch", alt=here.picture.alt)
@@ -51,6 +51,20 @@ def _about(here: Here, found: Knockout, choice: str) -> str:
     return f"the top {size} of {layer}"
 
 
+def as_more_close(here: Here, ranked: Sequence[int]) -> None:
+    """The probability of the class as more and more of its channels are closed, folded: it takes many passes."""
+    with st.expander("As more channels are closed", on_change="rerun") as folded:
+        if not folded.open:
+            return
+        steps = knockout.doublings(len(ranked))
+        found = [
+            ask.knockout(here.network, here.picture, here.layers[0].name, here.classes[0], ranked[:k]) for k in steps
+        ]
+        name = here.names[here.classes[0]]
+        alt = f"Probability of {name} with {steps[0]} to {steps[-1]} channels closed, by choice of channels"
+        st.plotly_chart(knockout.curve(steps, found, name, theme()), config={"displayModeBar": False}, alt=alt)
+
+
 def on_split(here: Here, channels: Sequence[int]) -> None:
     """The same on many pictures: at once if it is known, else after a press on a button."""
     names = list(here.probe.splits)
@@ -73,7 +87,7 @@ def on_split(here: Here, channels: Sequence[int]) -> None:
             st.rerun()
         return
     _figures(here, found)
-    place = st.grid(4, min_column_width=230, gap="medium")
+    place = st.grid(4, min_column_width=210, gap="medium")
     with place.cell():
         _drops(here, found)
     _panels(here, found, place)

@@ -16,6 +16,7 @@ BY_LIKENESS, BY_NAME, AS_LISTED = "by likeness", "by name", "as listed"
 ORDERS = (BY_LIKENESS, BY_NAME, AS_LISTED)
 LIMIT = 60  # classes in one chart
 CLEAR = "rgba(0,0,0,0)"
+_MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 _DARK_STOPS = (
     *("rgb(150,195,250)", "rgb(82,138,208)", "rgb(44,72,108)", "rgb(28,35,39)"),
     *("rgb(104,62,32)", "rgb(214,106,33)", "rgb(252,196,140)"),
@@ -60,9 +61,16 @@ def relative(weights: np.ndarray) -> np.ndarray:
     return np.divide(weights, top, out=np.zeros_like(weights, np.float64), where=top > 0)
 
 
-def importance(weights: np.ndarray, names: Sequence[str], channels: Sequence[int], few: Sequence[bool], ink: Ink):
+def importance(
+    weights: np.ndarray,
+    names: Sequence[str],
+    channels: Sequence[int],
+    few: Sequence[bool],
+    chosen: Sequence[str],
+    ink: Ink,
+) -> go.Figure:
     """Figure 10: classes down, channels across; the colour is the weight as a share of the class's largest.  (C, K),
-    the rows as `names`, the columns as `channels`; `few` marks classes to be greyed"""
+    the rows as `names`, the columns as `channels`; classes marked by `few` are grey, the `chosen` ones bold"""
     heat = go.Heatmap(
         z=relative(weights).astype(np.float32),
         x=[str(channel) for channel in channels],
@@ -75,7 +83,8 @@ def importance(weights: np.ndarray, names: Sequence[str], channels: Sequence[int
         hovertemplate="%{customdata[1]}, channel %{x}: %{customdata[0]:.3g}, %{z:.0%} of its largest<extra></extra>",
     )
     figure = _matrix(heat, len(names))
-    labels = [f"<span style='color:{ink.muted}'><i>{n}</i></span>" if f else n for n, f in zip(names, few, strict=True)]
+    labels = [f"<b>{name}</b>" if name in chosen else name for name in names]
+    labels = [f"<i style='color:{ink.muted}'>{n}</i>" if f else n for n, f in zip(labels, few, strict=True)]
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=labels, color=ink.text, autorange="reversed")
     figure.update_xaxes(title_text="channel", type="category", color=ink.text, nticks=20, tickangle=0)
     return figure
@@ -114,36 +123,32 @@ def sparsity(shares: np.ndarray, kept: np.ndarray, fit: np.ndarray, dense: float
     """What lambda leaves and what that explains, mean over classes: share of channels kept, held-out R^2, and as a line
     R^2 of the fit that keeps all; (L,) each, `at` the place on the path that is shown."""
     figure = go.Figure()
-    for values, name, colour in ((fit, "held-out R²", ink.accent), (kept, "channels kept", ink.second)):
+    lines = (("held-out R²", fit, ink.accent, "top"), ("channels kept", kept, ink.second, "bottom"))
+    for name, values, colour, side in lines:
         figure.add_scatter(
-            x=shares, y=values, name=name, mode="lines+markers", line={"color": colour, "width": 2},
-            marker={"size": 5}, hovertemplate=f"{name} %{{y:.2f}} at λ share %{{x:.3g}}<extra></extra>",
+            x=shares, y=values, mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
+            hovertemplate=f"λ share %{{x:.3g}}: {name} %{{y:.2f}}<extra></extra>",
         )  # fmt: skip
         figure.add_scatter(
             x=[shares[at]], y=[values[at]], mode="markers", hoverinfo="skip",
-            marker={"size": 12, "color": CLEAR, "line": {"color": colour, "width": 2.5}},
+            marker={"size": 13, "color": CLEAR, "line": {"color": colour, "width": 2.5}},
         )  # fmt: skip
         figure.add_annotation(
-            x=np.log10(shares[-1]), y=values[-1], text=name, font={"color": colour}, showarrow=False,
-            xanchor="left", xshift=10,
+            x=np.log10(shares[-1]), y=values[-1], text=name, font={"color": colour, "size": 13}, showarrow=False,
+            xanchor="right", yanchor=side, yshift=-6 if side == "top" else 6,
         )  # fmt: skip
     if np.isfinite(dense):
-        figure.add_hline(y=dense, line={"color": ink.muted, "dash": "dot", "width": 1})
+        figure.add_scatter(x=shares[[0, -1]], y=[dense, dense], mode="lines", hoverinfo="skip",
+                           line={"color": ink.muted, "dash": "dot", "width": 1.5})  # fmt: skip
         figure.add_annotation(
-            x=np.log10(shares[0]), y=dense, text="held-out R², all channels", font={"color": ink.muted},
-            showarrow=False, xanchor="left", yanchor="bottom",
+            x=np.log10(shares[0]), y=dense, text="held-out R² with all channels", showarrow=False, xanchor="left",
+            yanchor="bottom", font={"color": ink.muted, "size": 13},
         )  # fmt: skip
-    low = min(0.0, float(np.nanmin([*fit, dense if np.isfinite(dense) else 0.0])))
-    figure.update_xaxes(type="log", autorange="reversed", color=ink.text,
-                        title_text="λ as a share of the smallest that leaves nothing")  # fmt: skip
-    figure.update_yaxes(range=[max(low, -1) - 0.04, 1.04], color=ink.text)
-    figure.update_layout(
-        height=340,
-        showlegend=False,
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
-        margin={"l": 10, "r": 110, "t": 12, "b": 10},
-    )
+    low = min(0.0, *(float(value) for value in (*fit, dense) if np.isfinite(value)))
+    figure.update_xaxes(type="log", dtick=1, color=ink.text, title_text="λ as a share of the smallest that leaves none",
+                        range=[np.log10(shares[0]) + 0.08, np.log10(shares[-1]) - 0.08])  # fmt: skip
+    figure.update_yaxes(range=[max(low, -1) - 0.05, 1.09], color=ink.text, zeroline=False)
+    figure.update_layout(height=340, showlegend=False, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin=_MARGIN)
     return figure
 
 
@@ -234,7 +239,7 @@ def _matrix(heat: go.Heatmap, rows: int, foot: int = 60) -> go.Figure:
     figure = go.Figure(heat)
     figure.update_layout(
         height=foot + max(19 * rows, 120),
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        margin=_MARGIN,
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
     )

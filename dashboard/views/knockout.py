@@ -6,6 +6,7 @@ from html import escape
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
 from core.measures.interval import Estimate
 from core.measures.knockout import Knockout
@@ -111,6 +112,39 @@ def _along(value: float) -> float:
 
 def _short(name: str) -> str:
     return escape(name if len(name) <= 26 else f"{name[:25]}…")
+
+
+def doublings(most: int) -> list[int]:
+    """1, 2, 4 ... and `most`."""
+    return sorted({*(2**power for power in range(most.bit_length())), most})
+
+
+def curve(steps: Sequence[int], found: Sequence[Knockout], name: str, ink: Ink) -> go.Figure:
+    """The probability of the class on one picture against how many channels are closed; for random sets their mean and
+    how far they scatter."""
+    label = found[0].label
+    before = float(found[0].mean("")[label])
+    x = [0, *steps]
+    figure = go.Figure()
+    scatter = np.array([one.means[one.rows("random"), label] for one in found])  # (steps, sets)
+    low, high = [before, *scatter.min(1)], [before, *scatter.max(1)]
+    figure.add_scatter(
+        x=[*x, *x[::-1]], y=[*high, *low[::-1]], fill="toself", fillcolor=ink.line, opacity=0.5, mode="none",
+        hoverinfo="skip", name="range of random sets",
+    )  # fmt: skip
+    for choice, colour in (("random", ink.muted), ("gradcam", ink.second), ("chip", ink.accent)):
+        values = [before, *(float(one.mean(choice)[label]) for one in found)]
+        figure.add_scatter(
+            x=x, y=values, name=TITLES[choice], mode="lines+markers", line={"color": colour, "width": 2},
+            hovertemplate=f"%{{x}} closed: %{{y:.2f}}<extra>{TITLES[choice]}</extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title_text="channels closed", type="linear", color=ink.text, zeroline=False)
+    figure.update_yaxes(title_text=f"probability of {name}", range=[-0.03, 1.03], color=ink.text, zeroline=False)
+    figure.update_layout(
+        height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10}, paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)", legend={"orientation": "h", "y": 1.12, "x": 0},
+    )  # fmt: skip
+    return figure
 
 
 def table(found: Knockout, name: str) -> pd.DataFrame:

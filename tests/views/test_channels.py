@@ -51,11 +51,12 @@ def test_channels_that_no_class_needs_are_left_out_and_the_rest_grouped_by_class
 
 
 def test_the_heat_map_shows_shares_of_each_class_s_largest_and_greys_what_rests_on_little():
-    figure = channels.importance(WEIGHTS, NAMES, range(5), [False, True, False, False], LIGHT)
+    figure = channels.importance(WEIGHTS, NAMES, range(5), [False, True, False, False], ["ape"], LIGHT)
     heat = figure.data[0]
     np.testing.assert_allclose(np.array(heat.z)[1], [0, 1, 0, 0, -1])
     assert (heat.zmin, heat.zmax) == (-1, 1)
     assert [LIGHT.muted in text for text in figure.layout.yaxis.ticktext] == [False, True, False, False]
+    assert figure.layout.yaxis.ticktext[3] == "<b>ape</b>"
     assert heat.customdata[0][0][0] == 0.9
 
 
@@ -113,7 +114,7 @@ def test_the_curve_of_lambda_marks_the_place_that_is_shown():
     rings = [trace for trace in figure.data if len(trace.x) == 1]
     assert [(one.x[0], one.y[0]) for one in rings] == [(0.1, 0.8), (0.1, 0.2)]
     assert {note.text for note in figure.layout.annotations} == {
-        "held-out R²", "channels kept", "held-out R², all channels"
+        "held-out R²", "channels kept", "held-out R² with all channels"
     }  # fmt: skip
 
 

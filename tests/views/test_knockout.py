@@ -69,3 +69,13 @@ def test_the_table_tells_the_class_s_own_pictures_from_the_others():
     assert table["accuracy on bee"]["CHIP's"].startswith("0.00")
     assert table["accuracy on the others"]["CHIP's"].startswith("1.00")
     assert knockout.table(record(1), "bee")["accuracy on bee"][0] == "none"
+
+
+def test_the_curve_begins_with_nothing_closed():
+    assert knockout.doublings(10) == [1, 2, 4, 8, 10]
+    assert knockout.doublings(1) == [1]
+    figure = knockout.curve([1, 2], [record(1), record(1)], "bee", LIGHT)
+    lines = {trace.name: list(trace.y) for trace in figure.data}
+    assert lines["CHIP's channels"] == pytest.approx([0.8, 0, 0])
+    assert lines["Random channels"] == pytest.approx([0.8, 0.65, 0.65])
+    assert list(figure.data[-1].x) == [0, 1, 2]
