@@ -546,9 +546,5 @@ def _digest(values: np.ndarray) -> str:
 
 def _columns(network: Network, probe: Probe) -> np.ndarray:
     """The network's class of each of the probe's, -1 where it knows none.  -> (probe's classes,) int64"""
-    known = {_plain(name): column for column, name in reversed(list(enumerate(network.classes)))}
-    return np.array([known.get(_plain(name), -1) for name in probe.classes], np.int64)
-
-
-def _plain(name: str) -> str:
-    return name.casefold().replace("_", " ")
+    known = {localisation.plain(name): column for column, name in reversed(list(enumerate(network.classes)))}
+    return np.array([known.get(localisation.plain(name), -1) for name in probe.classes], np.int64)

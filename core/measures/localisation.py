@@ -61,6 +61,16 @@ def labelled_instances(probe: Probe, index: int) -> tuple[Instance, ...]:
     return found if label is None else tuple(one for one in found if one.class_name == probe.classes[label])
 
 
+def instances_of(probe: Probe, index: int, class_name: str) -> tuple[Instance, ...]:
+    """The instances of a class in an image; upper and lower case and underscores do not matter."""
+    return tuple(one for one in probe.instances(index) if plain(one.class_name) == plain(class_name))
+
+
+def plain(name: str) -> str:
+    """A class's name as it is compared between a probe and a network."""
+    return name.casefold().replace("_", " ")
+
+
 def spread(count: int, wanted: int) -> np.ndarray:
     """At most `wanted` of `count` places, evenly spread.  -> (min(count, wanted),) int64"""
     return np.arange(count) if count <= wanted else np.arange(wanted) * count // wanted

@@ -64,10 +64,17 @@ class Localisation:
         one, other = (self.scores[name].wrong[:, 0 if top == 1 else 1].astype(float) for name in (first, second))
         return bootstrap(one - other)
 
-    def gains(self, first: str, second: str) -> np.ndarray:
-        """Rows where the class is right, by how much more IoU the first method's box has: the largest gain first."""
-        gain = self.scores[first].iou - self.scores[second].iou
-        return np.array([row for row in np.argsort(-gain, kind="stable") if self.rank[row] == 0], np.int64)
+    def pixel_difference(self, first: str, second: str) -> Estimate:
+        """IoU of one method's regions with the masks minus that of another's, paired over images."""
+        return bootstrap(self.scores[first].overlap - self.scores[second].overlap)
+
+    def gains(self, first: str, second: str, pixels: bool = False) -> np.ndarray:
+        """Rows where the class is right, by how much more IoU the first method's box has (`pixels`: its region): the
+        largest gain first.  -> (m,) int64"""
+        one, other = (self.scores[name].overlap if pixels else self.scores[name].iou for name in (first, second))
+        gain = one - other
+        order = np.argsort(-gain, kind="stable")
+        return order[(self.rank[order] == 0) & ~np.isnan(gain[order])]
 
 
 def wrong(placed: Placed) -> np.ndarray:

@@ -9,8 +9,8 @@ from core import engine
 from core.errors import Cancelled, NotDefined, UnknownName
 from core.measures.boxes import DISC, THRESHOLDS, box_ious
 from core.measures.interval import bootstrap
-from core.measures.localisation import best_iou, centred_disc, search_split, spread
-from core.measures.localisation_table import best_pixel_threshold, best_threshold, wrong
+from core.measures.localisation import best_iou, centred_disc, instances_of, search_split, spread
+from core.measures.localisation_table import best_pixel_threshold, best_threshold, joined, wrong
 from core.measures.overlap import Box, box_iou, iou, largest_box, map_box, region
 from core.methods.heatmap import Heatmap
 from core.networks.network import Network
@@ -351,3 +351,25 @@ def test_among_equal_errors_the_larger_overlap_decides(network, found):
     assert errors[best] == errors.min()
     assert overlaps[best] == overlaps[errors == errors.min()].max()
     assert 0 <= best_pixel_threshold(searched) < len(THRESHOLDS)
+
+
+def test_gains_of_regions_and_their_difference(found):
+    one, other = (found.scores[name].overlap for name in METHODS)
+    gains = found.gains(*METHODS, pixels=True)
+    assert (np.diff(one[gains] - other[gains]) <= 0).all()
+    assert sorted(gains) == np.flatnonzero(found.rank == 0).tolist()
+    assert found.pixel_difference(*METHODS).value == pytest.approx(np.nanmean(one - other))
+
+
+def test_tables_of_the_same_images_are_joined(network, found):
+    parts = [engine.localise(network, Blobs(), "conv1", [name]) for name in METHODS]
+    whole = joined(parts)
+    assert list(whole.scores) == [*METHODS, DISC]
+    for name in METHODS:
+        np.testing.assert_array_equal(whole.scores[name].boxes, found.scores[name].boxes)
+
+
+def test_names_are_compared_as_networks_write_them():
+    probe = Blobs()
+    assert [one.class_name for one in instances_of(probe, 0, "RED")] == ["red", "red"]
+    assert instances_of(probe, 0, "tench") == ()
