@@ -4,12 +4,15 @@ Arguments with an underscore are not part of a cache key; fingerprints and subje
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 import streamlit as st
 
 from core import engine
+from core.measures.localisation_table import joined
+from core.methods import METHODS
 from core.networks.catalogue import list_networks, open_network
 from core.networks.pretrained import PREFIX, architectures, fetch
 from core.pictures import open_picture
@@ -112,15 +115,35 @@ def chances(of, picture) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _maps(_network, fingerprint: str, _picture, subject: str, classes, layers, methods):
+def _maps(_network, fingerprint: str, _picture, subject: str, classes, layers, methods, learned, _importances):
     return engine.explain(
-        _network, _picture.image, subject=subject, classes=list(classes), layers=list(layers), methods=list(methods)
+        _network,
+        _picture.image,
+        subject=subject,
+        classes=list(classes),
+        layers=list(layers),
+        methods=list(methods),
+        importances=_importances,
     )
 
 
-def maps(of, picture, classes: Sequence[int], layers: Sequence[str], methods: Sequence[str]) -> dict:
-    """Instant methods.  -> {(method, layer or None, class index): Heatmap, or the error that says why there is none}"""
-    return _maps(of, of.fingerprint, picture, picture.subject, tuple(classes), tuple(layers), tuple(methods))
+def maps(of, probe, picture, classes: Sequence[int], layers: Sequence[str], methods: Sequence[str]) -> dict:
+    """Instant methods.  -> {(method, layer or None, class index): Heatmap, or the error that says why there is none}
+
+    Where a method needs importances that nobody has learned on `probe` yet, the error is a NotComputed.
+    """
+    known = _known(of, probe, layers, methods)
+    learned = (probe.fingerprint, *known) if known else ()
+    asked = tuple(classes), tuple(layers), tuple(methods), learned
+    return _maps(of, of.fingerprint, picture, picture.subject, *asked, known)
+
+
+def _known(of, probe, layers: Sequence[str], methods: Sequence[str]) -> dict[str, np.ndarray]:
+    """What is known of the importances that the methods need at the layers, by layer."""
+    places = [(METHODS[name], of.layer(layer)) for name in methods for layer in layers]
+    wanted = dict.fromkeys(name for one, layer in places if not one.defined(of, layer) for name in one.needs(of, layer))
+    found = {name: importances(of, probe, name) for name in wanted}
+    return {name: one.weights() for name, one in found.items() if one is not None}
 
 
 class _NotYet(Exception):
@@ -152,7 +175,7 @@ def slow_maps(of, picture, classes: Sequence[int], method: str, progress: Progre
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner=False)
 def _importances(fingerprint: str, probe_fingerprint: str, layer: str) -> list:
     return []
 
@@ -171,6 +194,12 @@ def compute_importances(of, probe, layer_name: str, progress: Progress):
     found = engine.importances(of, probe, layer_name, progress=progress)
     _importances(of.fingerprint, probe.fingerprint, layer_name)[:] = [found]
     return found
+
+
+def compute_all_importances(of, probe, layers: Sequence[str], progress: Progress) -> None:
+    """Those of several layers, which share one pass over the probe's pictures."""
+    for name, found in engine.precompute_importances(of, probe, layers, progress=progress).items():
+        _importances(of.fingerprint, probe.fingerprint, name)[:] = [found]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -192,6 +221,61 @@ def knockout(of, picture, layer_name: str, label: int, channels: Sequence[int]):
     """A picture with channels closed, and with Grad-CAM's and random ones beside them."""
     found = tuple(sorted(map(int, channels)))
     return _knockout(of, of.fingerprint, picture, picture.subject, layer_name, label, found)
+
+
+def _learned(of, probe, layer, method: str) -> dict[str, np.ndarray] | None:
+    """The importances that a method needs at a layer, by layer; None where some are not known."""
+    one, known = METHODS[method], _known(of, probe, [layer.name], [method])
+    return known if one.defined(of, layer) or not one.missing(of, layer, known) else None
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _localised(
+    _network, fingerprint: str, _probe, probe_fingerprint: str, layer: str, method: str, split: str, images: int,
+    _importances: dict, _progress: Progress,
+):  # fmt: skip
+    return engine.localise(
+        _network, _probe, layer, [method], split=split, images=images, importances=_importances, progress=_progress
+    )
+
+
+def localised(of, probe, layer, methods: Sequence[str], split: str, images: int):
+    """Localisation by those of the methods whose boxes are known, None without any; and the other methods."""
+    rows, missing = [], []
+    for method in methods:
+        learned = _learned(of, probe, layer, method)
+        ask = partial(
+            _localised, of, of.fingerprint, probe, probe.fingerprint, layer.name, method, split, images, learned
+        )
+        row = None if learned is None else stored(ask)
+        rows, missing = (rows, [*missing, method]) if row is None else ([*rows, row], missing)
+    return (joined(rows) if rows else None), missing
+
+
+def localise(of, probe, layer, methods: Sequence[str], split: str, images: int, progress: Progress) -> None:
+    """Compute and keep what `localised` calls missing, the importances first."""
+    needed = dict.fromkeys(name for method in methods for name in METHODS[method].needs(of, layer))
+    compute_all_importances(of, probe, list(needed), progress)
+    learned = _known(of, probe, [layer.name], methods)
+    engine.localise(of, probe, layer, methods, split=split, images=images, importances=learned, progress=progress)
+
+
+@st.cache_resource(max_entries=160, show_spinner=False)
+def _one_map(_network, fingerprint: str, _picture, subject: str, label: int, layer: str, method: str, _importances):
+    found = engine.explain(
+        _network, _picture.image, subject=subject, classes=[label], layers=[layer], methods=[method],
+        importances=_importances,
+    )  # fmt: skip
+    return next(iter(found.values()))
+
+
+def one_map(of, probe, picture, label: int, layer, method: str):
+    """A single instant map, as a gallery asks for many pictures; None where its importances are not known."""
+    learned = _learned(of, probe, layer, method)
+    if learned is None:
+        return None
+    subject = f"{probe.fingerprint}:{picture.subject}" if learned else picture.subject
+    return _one_map(of, of.fingerprint, picture, subject, label, layer.name, method, learned)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)

@@ -25,10 +25,15 @@ COLOURS, OPACITY, THRESHOLD, BOX, SCALE = "colours", "opacity", "threshold", "bo
 METHODS, CURVES, METHOD, KIND, RAW = "methods", "curves", "method", "kind", "raw"
 SECTION, SPLIT, CATEGORY = "section", "split", "category"
 LAMBDA, TOP, ORDER, GROUPED, PICTURES = "lambda", "top", "order", "grouped", "pictures"
+FIVE, THROUGH = "five", "through"
+FIGURE, WINNER, LOSER = "figure", "winner", "loser"
 PAGES_OWN = (
     *(COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY),
     *(LAMBDA, TOP, ORDER, GROUPED, PICTURES),
+    *(FIVE, THROUGH),
+    *(FIGURE, WINNER, LOSER),
 )
+BOXES, REGIONS = "Boxes, figure 6", "Regions, figure 7"
 OWN, SHARED_SCALE = "each map on its own", "one scale"
 _PENDING, _KEPT, _ASKED, _TOLD = "_pending", "_kept", "_asked", "_told"
 _HERE, _REPAIR = "_here", "_repair"
@@ -351,6 +356,19 @@ def kind_picker(kinds: Sequence[str]) -> list[str]:
     return list(chosen)
 
 
+def stage_picker(kinds: Sequence[str], default: Sequence[str]) -> list[str]:
+    """Which kinds of layers stand in the rows of CHIP and Grad-CAM."""
+    notices(several_of(THROUGH, kinds, lambda text: _no_option("kind of layer", text, kinds), default, True))
+    chosen = st.pills("Layers", kinds, selection_mode="multi", default=default, key=THROUGH, bind="query-params")
+    settle(THROUGH, default)
+    return list(chosen)
+
+
+def five_switch() -> bool:
+    help = "Only LIME's five strongest superpixels for the class, as the papers show it. Its curves stay those of all."
+    return st.toggle("LIME: top 5", key=FIVE, bind="query-params", help=help)
+
+
 def raw_switch() -> bool:
     help = "The map at the layer's own resolution, each value a square, without the picture."
     return st.toggle("Raw values", key=RAW, bind="query-params", help=help)
@@ -404,6 +422,27 @@ def pictures_picker(options: Sequence[str]) -> str:
         "Pictures", options, default=options[0], key=PICTURES, bind="query-params", required=True,
         help="Evenly spread over the classes. More pictures narrow the intervals and take longer.",
     )  # fmt: skip
+
+
+def figure_picker() -> str:
+    """What is drawn of a map to find an object: boxes or regions."""
+    names = (BOXES, REGIONS)
+    notices(one_of(FIGURE, names, names[0], "figure"))
+    return st.segmented_control(
+        "Shown", names, default=names[0], key=FIGURE, bind="query-params", required=True,
+        help="The largest region's box, or the whole region over the threshold.",
+    )  # fmt: skip
+
+
+def pair_picker(options: Mapping[str, str], first: str, second: str) -> tuple[str, str]:
+    """Two methods to be compared, the one that is to win first. `options`: {name: title}"""
+    titles, chosen = list(options.values()), []
+    for key, label, name in ((WINNER, "Where this method", first), (LOSER, "wins over", second)):
+        notices(one_of(key, titles, options[name], "method"))
+        place = titles.index(options[name])
+        chosen.append(st.selectbox(label, titles, index=place, key=key, bind="query-params", width=220))
+    names = {title: name for name, title in options.items()}
+    return names[chosen[0]], names[chosen[1]]
 
 
 def split_picker(names: Sequence[str], default: str) -> str:

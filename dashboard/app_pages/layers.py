@@ -1,13 +1,8 @@
-"""Explain, Through the layers: one class, every layer with a spatial extent."""
-
-import streamlit as st
+"""Explain, Through the layers: one class at every layer, by one method or by CHIP beside Grad-CAM."""
 
 from core.methods import METHODS
-from dashboard import ask, presets, selection
-from dashboard.components import maps, notes
-from dashboard.views import compare, panels
-
-LIMIT = 24  # maps on one page
+from dashboard import presets, selection
+from dashboard.components import notes, stages
 
 here = selection.here()
 titles = {
@@ -15,39 +10,11 @@ titles = {
     for name, one in METHODS.items()
     if one.kind == "saliency" and one.per_layer and one.cost == "instant"
 }
-spatial = [layer for layer in here.network.layers if layer.spatial]
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    method = selection.one_method_picker(titles)
-    kinds = selection.kind_picker(tuple(dict.fromkeys(layer.kind for layer in spatial)))
-    raw = selection.raw_switch()
-look, shared = selection.look_picker()
-
-fitting = [layer for layer in spatial if layer.kind in kinds]
-layers = [fitting[i] for i in compare.spread(len(fitting), LIMIT)]
-label = here.classes[0]
-found = ask.maps(here.network, here.picture, (label,), [layer.name for layer in layers], [method]) if layers else {}
-heatmaps = {key: one for key, one in found.items() if not isinstance(one, Exception)}
-limits = panels.limits(heatmaps, shared)
-
-place = st.grid(4, min_column_width=210, gap="medium")
-with place.cell():
-    maps.subject(here)
-    maps.top_classes(here)
-made = {}
-for layer in layers:
-    key = (method, layer.name, label)
-    with place.cell():
-        panel = maps.layer_panel(here, layer, key, found[key], limits.get(key, 0.0), look, raw)
-        if panel:
-            made[key] = panel
-            maps.files(here, key, found[key], panel)
-if not layers:
-    st.info("Nothing is shown: choose a kind of layer above.")
-if len(layers) < len(fitting):
-    st.caption(f"{len(layers)} of {len(fitting)} layers, evenly spread; choose fewer kinds to see more of one.")
-notes.legend(made, found, limits, look, shared, False)
-rows = [(f"{layer.name}", (layer.name, label)) for layer in layers]
-notes.figure_files(here, made, {method: titles[method]}, rows, limits, look)
+sections = {
+    "One method": lambda: stages.one_method(here, titles),
+    "CHIP and Grad-CAM": lambda: stages.two_rows(here, titles),
+}
+methods = sections[selection.section_picker(tuple(sections))]()
 notes.presets(presets.layers())
-notes.equations([method], False)
-notes.citations([method], False)
+notes.equations(methods, False)
+notes.citations(methods, False)

@@ -143,16 +143,21 @@ def draw_curves(here: Here, heatmaps: dict, slots: dict) -> None:
         slots[key].image(curves.faithfulness(found, floor, theme()), width="stretch", alt=curves.alt(found, floor))
 
 
+def above(here: Here) -> None:
+    """The picture and its classes in a row of their own."""
+    with st.grid(4, min_column_width=210) as place:
+        with place.cell():
+            subject(here)
+        with place.cell():
+            st.markdown("**Most probable**  \n:gray[a click adds a class]")
+            top_classes(here)
+
+
 def grid(here: Here, columns: int, rows: int):
     """A grid with the picture and its classes at the left of the maps; above them where there are more than three."""
     beside = columns <= 3
     if not beside:
-        with st.grid(4, min_column_width=210) as above:
-            with above.cell():
-                subject(here)
-            with above.cell():
-                st.markdown("**Most probable**  \n:gray[a click adds a class]")
-                top_classes(here)
+        above(here)
     place = st.grid(max(columns + beside, 2), min_column_width=210, gap="medium")
     if beside:
         with place.cell(row_span=max(rows, 1)):

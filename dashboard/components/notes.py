@@ -6,12 +6,13 @@ from functools import partial
 import streamlit as st
 
 from core.colouring import Look
+from core.errors import NotComputed
 from core.methods import METHODS
 from dashboard import ask, selection
 from dashboard.components import maps
 from dashboard.components.working import Working
 from dashboard.selection import Here
-from dashboard.views import curves, figure, panels, words
+from dashboard.views import curves, figure, panels, properties, words
 
 EQUATIONS = {
     "gradcam": (
@@ -28,6 +29,31 @@ EQUATIONS = {
     "guided-gradcam": (
         r"G^c = \mathrm{upsample}(L^c) \circ R^0",
         "Guided Backpropagation where Grad-CAM is high: sharp, and of one class (Selvaraju et al., section 3.3).",
+    ),
+    "chip": (
+        r"\tilde{A}^c = \sum_k w_k^c A_k",
+        "The channels of a layer, weighted by their importance for the class (Cui et al., eq. 10): what closing "
+        "channels at random on many pictures did to its probability. Orange speaks for the class, blue against it.",
+    ),
+    "refined-chip": (
+        r"\max(\tilde{A}^c_{\text{first}}, 0) \circ \mathrm{upsample}\big(\max(\tilde{A}^c, 0)\big)",
+        "CHIP at the first convolution where CHIP at the layer is high (Cui et al., section III-B): fine and of one "
+        "class, without gradients.",
+    ),
+    "guided-chip": (
+        r"\mathrm{upsample}\big(\max(\tilde{A}^c, 0)\big) \circ R^0",
+        "Guided Backpropagation where CHIP is high (Cui et al., section III-B).",
+    ),
+    "backprop": (
+        r"M_{ij} = \max_{\text{colour}} \Big|\frac{\partial y^c}{\partial I}\Big|_{ij}",
+        "The gradient of the score with respect to the picture, the strongest of the three colours (Simonyan et al., "
+        "section 3.1).",
+    ),
+    "c-mwp": (
+        r"P(a_j) = \sum_i \frac{a_j\,w^+_{ij}}{\sum_{j'} a_{j'}\,w^+_{ij'}}\,P(a_i), \qquad "
+        r"\max\Big(\sum_{\text{channels}} P - P',\,0\Big)",
+        "From the class's score down, each neuron hands its probability to those that excite it, by how much; P' "
+        "starts from the last weights with their signs turned (Zhang et al., sections 3.1 and 3.3).",
     ),
     "lime": (
         r"\mathcal{L}(f, g, \pi) = \sum_z \pi(z)\,\big(f(z) - g(z')\big)^2",
@@ -50,6 +76,14 @@ PAPERS = {
     "Localization. ICCV 2017.",
     "lime": 'M. T. Ribeiro et al.: "Why Should I Trust You?": Explaining the Predictions of Any Classifier. KDD 2016. '
     "Computed with captum.",
+    **dict.fromkeys(
+        ("chip", "refined-chip", "guided-chip"),
+        "X. Cui, D. Wang, Z. J. Wang: CHIP: Channel-wise Disentangled Interpretation of Deep Convolutional Neural "
+        "Networks. IEEE Transactions on Neural Networks and Learning Systems 31, 2020.",
+    ),
+    "backprop": "K. Simonyan, A. Vedaldi, A. Zisserman: Deep Inside Convolutional Networks: Visualising Image "
+    "Classification Models and Saliency Maps. ICLR workshop 2014.",
+    "c-mwp": "J. Zhang et al.: Top-down Neural Attention by Excitation Backprop. ECCV 2016; IJCV 126, 2018.",
     "faithfulness": "V. Petsiuk et al.: RISE: Randomized Input Sampling for Explanation of Black-box Models. "
     "BMVC 2018.",
 }
@@ -65,15 +99,45 @@ def rows(here: Here) -> list[tuple[str, tuple[str, int]]]:
     return found
 
 
-def on_demand(here: Here, key: tuple) -> None:
-    """A slow method's place while nothing is computed: what it takes, and a button; then the bar."""
+def on_demand(here: Here, key: tuple, classes: Sequence[int] | None = None) -> None:
+    """A slow method's place while nothing is computed: what it takes, and a button; then the bar. `classes` are those
+    of the page, where they are others than the chosen ones."""
     method = METHODS[key[0]]
     st.markdown(maps.caption(here, key))
     st.caption(f"{method.title} asks the network about {method.parameters['samples']} changed pictures: some seconds. "
                "The result is kept.")  # fmt: skip
     if st.button("Compute", key=f"compute-{'-'.join(map(str, key))}", icon=":material/play_arrow:"):
         with Working(method.name) as progress:
-            ask.slow_maps(here.network, here.picture, here.classes, method.name, progress)
+            ask.slow_maps(here.network, here.picture, classes or here.classes, method.name, progress)
+        st.rerun()
+
+
+def missing(found: Mapping) -> list[str]:
+    """The layers whose importances some of a page's maps wait for, by name."""
+    errors = [error for error in found.values() if isinstance(error, NotComputed)]
+    return list(dict.fromkeys(name for error in errors for name in error.layers))
+
+
+def to_learn(here: Here, key: tuple, found: Mapping, layers: Sequence[str]) -> None:
+    """The place of a map whose importances nobody has learned: the first on the page has a button for all of them."""
+    st.markdown(maps.caption(here, key))
+    first = next(other for other, error in found.items() if isinstance(error, NotComputed))
+    if key == first:
+        learn(here, layers)
+    else:
+        st.caption(f"Waits for the channels' importances at {' and '.join(found[key].layers)}, see above.")
+
+
+def learn(here: Here, layers: Sequence[str]) -> None:
+    """What it takes to learn importances at several layers in one pass, and a button; then the bar."""
+    where = words.joined(layers)
+    st.caption(
+        f"Needs to know which channels of {where} matter for which class: learnt once from pictures of "
+        f"{here.probe.title}, with channels closed at random, and kept."
+    )
+    if st.button("Compute", key=f"learn-{'-'.join(layers)}", icon=":material/play_arrow:"):
+        with Working("importances") as progress:
+            ask.compute_all_importances(here.network, here.probe, layers, progress)
         st.rerun()
 
 
@@ -139,6 +203,20 @@ def equations(methods: Sequence[str], scored: bool) -> None:
                 st.latex(formula)
         if scored:
             st.markdown(FAITHFULNESS)
+
+
+def table_one(methods: Sequence[str]) -> None:
+    """Table I of the CHIP paper, from what the methods declare."""
+    with _on_opening("What each method can do") as folded:
+        if not folded.open:
+            return
+        table = properties.properties(METHODS[name] for name in methods)
+        columns = {name: st.column_config.TextColumn(name, help=help) for name, help in properties.COLUMNS.items()}
+        st.dataframe(table, hide_index=True, column_config=columns, height="content", alt="What each method can do")
+        st.caption(
+            "Table I of Cui et al., by what each method here declares of itself. There Grad-CAM counts for the last "
+            "layer only; here it can be asked at any layer."
+        )
 
 
 def citations(methods: Sequence[str], scored: bool) -> None:

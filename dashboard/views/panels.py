@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core import colouring
 from core.colouring import Look
 from core.measures.overlap import Box, map_box
+from core.methods.lime import strongest as strongest_superpixels
 from dashboard.views import figure, overlay, words
 
 BOX_FROM = 0.15  # of the maximum, where no threshold is chosen: Selvaraju et al., section 4.1
@@ -55,6 +56,11 @@ def is_empty(heatmap) -> bool:
     counts."""
     values = heatmap.values[np.isfinite(heatmap.values)]
     return not values.size or not (np.abs(values).max() > 0 if heatmap.signed else values.max() > 0)
+
+
+def strongest(heatmap, count: int = 5):
+    """A map of superpixels with only its `count` strongest positive ones left.  Heatmap -> Heatmap"""
+    return replace(heatmap, values=strongest_superpixels(heatmap.values, count))
 
 
 def full_size(picture: np.ndarray, heatmap, preprocessing) -> np.ndarray:

@@ -73,6 +73,11 @@ def listed(names: Sequence[str], limit: int = 3) -> str:
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
+def joined(names: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def size(count: int) -> str:
     """Bytes for people."""
     for unit in ("bytes", "kB", "MB"):

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from core.errors import NotDefined
 from core.methods.chip.importances import channel_is_class, first_conv
 from core.methods.gradcam import rectified, weighted_sum
 from core.methods.guided import guided_gradcam_map, shared_gradients
@@ -52,6 +53,14 @@ def _own_and_first(network: Any, layer: Any) -> list[str]:
 def _classes_themselves(network: Any, layer: Any) -> str | None:
     reason = layer and channel_is_class(network, layer)
     return f"CHIP is not learned at {layer.name}: {reason}" if reason else None
+
+
+def _without_first(network: Any, layer: Any) -> str | None:
+    try:
+        first_conv(network)
+    except NotDefined as error:
+        return f"Refined CHIP is not defined on {network.title}: {error}"
+    return _classes_themselves(network, layer)
 
 
 def require_importances(name: str, network: Any, layers: Sequence[Any], importances: Importances | None) -> None:
@@ -127,7 +136,7 @@ def chip(
     perturbs=True,
     needs_data=True,
     needs=_own_and_first,
-    refuses=_classes_themselves,
+    refuses=_without_first,
 )
 def refined_chip(
     network: Any,
