@@ -3,3 +3,19 @@
 The claims, how each is measured and what counts as holding were fixed before anything was run. A claim that fails is a
 result and stays.
 """
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.claims.stated import Stated
+
+
+def _chip() -> "tuple[Stated, ...]":
+    from core.claims import chip
+
+    return chip.CLAIMS
+
+
+PAPERS: "Mapping[str, Callable[[], tuple[Stated, ...]]]" = MappingProxyType({"chip": _chip})

@@ -49,3 +49,17 @@ def bootstrap_rows(
     found = found[~np.isnan(found)]
     low, high = np.quantile(found, [0.025, 0.975]) if len(found) else (np.nan, np.nan)
     return Estimate(float(of(rows)), float(low), float(high), len(rows))
+
+
+def bootstrap_apart(first: np.ndarray, second: np.ndarray, seed: int = 0, resamples: int = 1000) -> Estimate:
+    """The mean of one group minus that of another with its interval, each drawn by itself; `n` is the smaller group's.
+    (n,), (m,); NaN values are left out."""
+    groups = [np.asarray(values, np.float64) for values in (first, second)]
+    one, other = (values[~np.isnan(values)] for values in groups)
+    if not (len(one) and len(other)):
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
+    generator = np.random.default_rng(seed)
+    drawn = [[values[generator.integers(len(values), size=len(values))].mean() for _ in range(resamples)]
+             for values in (one, other)]  # fmt: skip
+    low, high = np.quantile(np.subtract(*drawn), [0.025, 0.975])
+    return Estimate(float(one.mean() - other.mean()), float(low), float(high), min(len(one), len(other)))
