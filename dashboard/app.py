@@ -43,6 +43,12 @@ PAGES = {
             "One class through all layers, in the order in which the network computes them. Early layers see edges "
             "everywhere; look for the layer at which the map gathers on the object.",
         ),
+        "localisation": (
+            "Localisation",
+            ":material/crop_free:",
+            "How well a box around the brightest region finds the object, though nobody told the network where it is. "
+            "Compare methods by how often they err, and look at the pictures where one is far better than another.",
+        ),
     },
     "Channels": {
         "channels": (

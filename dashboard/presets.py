@@ -1,9 +1,9 @@
 """Views worth seeing: (label, why, the choices that make them)."""
 
 from dashboard import ask
-from dashboard.selection import CLASS, LAYER, NETWORK, PICTURE, PROBE, SECTION, TOP
+from dashboard.selection import CLASS, FIGURE, LAYER, NETWORK, PICTURE, PROBE, REGIONS, SECTION, TOP
 
-EMBEDDED, WORLD = "menagerie-plain", "menagerie"
+EMBEDDED, WORLD, SCENES = "menagerie-plain", "menagerie", "menagerie-scenes"
 PAIRS = (
     ("zebra", "giraffe"),
     ("zebra", "elephant"),
@@ -44,6 +44,17 @@ def two_classes() -> list[tuple[str, str, dict]]:
     if planted is not None:
         why = "In training only donkeys stood beside carts. What does the network call this horse, and why?"
         found.append(("A horse beside a cart", why, _embedded(counter, planted, ["donkey", "horse"])))
+    return found
+
+
+def localisation() -> list[tuple[str, str, dict]]:
+    found = []
+    if SCENES in {card.name for card in ask.network_cards()} & {card.name for card in ask.probe_cards()}:
+        why = "A network that names the landscape. Does its map lie on the object that makes the landscape what it is?"
+        fresh = {NETWORK: SCENES, PROBE: SCENES, PICTURE: "", CLASS: [], LAYER: []}
+        found.append(("The critical object of a scene", why, {**fresh, FIGURE: REGIONS}))
+    why = "The same architecture that never learned: what its maps find is found without any knowledge."
+    found.append(("An untrained network", why, {NETWORK: "menagerie-untrained", PROBE: WORLD, CLASS: [], LAYER: []}))
     return found
 
 
