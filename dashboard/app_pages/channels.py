@@ -10,7 +10,7 @@ MOST = 48  # top channels to be counted, or drawn one by one
 here = selection.here()
 found = channels.importances(here)
 steps = channels.path(found)
-with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     section = selection.section_picker(("Importance", "Overlap", "One class", "Sparsity"))
     at = selection.lambda_picker(steps, steps[found.chosen])
     k = selection.top_slider(min(found.path.shape[2], MOST)) if section in ("Overlap", "One class") else 0

@@ -116,13 +116,13 @@ def overlap(here: Here, weights: np.ndarray, k: int) -> None:
     label = here.classes[0]
     trio = _trio(here, tops)
     names = [here.names[one] for one in trio]
-    place = st.grid(3, min_column_width=250, gap="medium")
+    place = st.grid(3, min_column_width=225, gap="medium")
     for sets, title in ((tops, f"Among the top {k}"), (above, "Above a thousandth of the class's largest")):
         with place.cell():
             st.markdown(f"**{title}**")
             counts = channel_overlap.regions(sets[trio])
             alt = f"{title}: {channels.venn_words(counts, names)}"
-            st.image(channels.venn(counts, names, theme()), width="stretch", alt=alt)
+            st.image(channels.venn(counts, names, theme()), width=330, alt=alt)
     with place.cell():
         st.markdown(f"**Classes most like {here.names[label]}**  \n:gray[by the top {k} channels they share]")
         table = channels.likest(tops, weights, here.names, label)

@@ -47,7 +47,7 @@ def _panels(here: Here, found: Knockout, place) -> None:
 def _about(here: Here, found: Knockout, choice: str) -> str:
     size, layer = int(found.closed[0].sum()), here.layers[0].name
     if choice == "random":
-        return f"{size} of {layer}, as active as CHIP's in sum"
+        return f"{size} of {layer}, as active"
     return f"the top {size} of {layer}"
 
 

@@ -101,9 +101,9 @@ def diverging(ink: Ink) -> list[tuple[float, str]]:
 
 
 def overlap_matrix(shared: np.ndarray, names: Sequence[str], ink: Ink) -> go.Figure:
-    """How many channels each pair of classes shares.  (C, C) int"""
+    """How many channels each pair of classes shares; what a class shares with itself is left out.  (C, C) int"""
     heat = go.Heatmap(
-        z=shared,
+        z=np.where(np.eye(len(shared), dtype=bool), np.nan, shared),
         x=list(names),
         y=list(names),
         zmin=0,

@@ -13,7 +13,7 @@ from core.measures.knockout import Knockout
 from dashboard.views.ink import Ink
 from dashboard.views.words import number, percent, probability
 
-WIDTH, ROW, BAR = 360, 40, 11  # pixels
+WIDTH, ROW, BAR = 240, 37, 10  # pixels
 TITLES = {"chip": "CHIP's channels", "gradcam": "Grad-CAM's channels", "random": "Random channels"}
 
 
@@ -30,7 +30,7 @@ class Move:
     asked: bool = False
 
 
-def classes(found: Knockout, choices: Sequence[str], count: int = 6) -> list[int]:
+def classes(found: Knockout, choices: Sequence[str], count: int = 5) -> list[int]:
     """The classes worth a bar: the one asked for, then those of the highest probability before or after."""
     top = np.max([found.mean(choice) for choice in ("", *choices)], 0)
     rest = [int(index) for index in np.argsort(-top, kind="stable") if index != found.label]
@@ -55,24 +55,15 @@ def bars(rows: Sequence[Move], ink: Ink) -> str:
     """One row a class: its name, before as an outline, after filled, the range as a line, both in figures; as SVG."""
     parts = []
     for place, row in enumerate(rows):
-        top, colour = place * ROW, ink.accent if row.asked else ink.muted
-        weight = 700 if row.asked else 400
-        bar = top + 20
+        top, colour, weight = place * ROW, ink.accent if row.asked else ink.muted, 700 if row.asked else 400
         parts.append(
-            f'<text x="0" y="{top + 13}" font-size="14" font-weight="{weight}" fill="{ink.text}">{_short(row.name)}'
-            f'</text><text x="{WIDTH}" y="{top + 13}" font-size="14" text-anchor="end" fill="{ink.text}">'
-            f'{_figure(row.before)} → <tspan font-weight="{weight}">{_figure(row.after)}</tspan>'
-            f'</text><rect x="0.5" y="{bar}" width="{WIDTH - 1}" height="{BAR}" rx="2" fill="{ink.line}" '
-            f'fill-opacity="0.45"/><rect x="0.5" y="{bar}" width="{_along(row.after):.1f}" height="{BAR}" rx="2" '
-            f'fill="{colour}"/><rect x="1" y="{bar}" width="{_along(row.before):.1f}" height="{BAR}" rx="2" '
-            f'fill="none" stroke="{ink.text}" stroke-width="1.3"/>'
+            f'<g transform="translate(0 {top})" font-size="13" fill="{ink.text}"><text y="12" font-weight="{weight}">'
+            f'{_short(row.name)}</text><text x="{WIDTH}" y="12" text-anchor="end">{_figure(row.before)} → '
+            f'<tspan font-weight="{weight}">{_figure(row.after)}</tspan></text>'
+            f'<rect y="19" width="{WIDTH}" height="{BAR}" rx="2" fill="{ink.line}" fill-opacity="0.45"/>'
+            f'<rect y="19" width="{_along(row.after):.1f}" height="{BAR}" rx="2" fill="{colour}"/>'
+            f"{_outline(row.before, ink)}{_range(row, ink)}</g>"
         )
-        if row.high - row.low > 0.004:
-            middle = bar + BAR / 2
-            parts.append(
-                f'<path d="M{_along(row.low):.1f} {middle}H{_along(row.high):.1f}M{_along(row.low):.1f} {middle - 4}v8'
-                f'M{_along(row.high):.1f} {middle - 4}v8" stroke="{ink.second}" stroke-width="2" fill="none"/>'
-            )
     height = ROW * len(rows)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
@@ -106,12 +97,31 @@ def _figure(value: float) -> str:
     return escape(probability(value))
 
 
+def _outline(value: float, ink: Ink) -> str:
+    if value < 0.01:
+        return ""
+    return (
+        f'<rect x="0.6" y="19.6" width="{_along(value) - 1.2:.1f}" height="{BAR - 1.2}" rx="2" fill="none" '
+        f'stroke="{ink.text}" stroke-width="1.2"/>'
+    )
+
+
+def _range(row: Move, ink: Ink) -> str:
+    if row.high - row.low < 0.005:
+        return ""
+    low, high, middle = _along(row.low), _along(row.high), 19 + BAR / 2
+    return (
+        f'<path d="M{low:.1f} {middle}H{high:.1f}M{low:.1f} {middle - 4}v8M{high:.1f} {middle - 4}v8" '
+        f'stroke="{ink.second}" stroke-width="2" fill="none"/>'
+    )
+
+
 def _along(value: float) -> float:
-    return max((WIDTH - 1) * value, 1.0)
+    return max(WIDTH * value, 1.5)
 
 
 def _short(name: str) -> str:
-    return escape(name if len(name) <= 26 else f"{name[:25]}…")
+    return escape(name if len(name) <= 18 else f"{name[:17]}…")
 
 
 def doublings(most: int) -> list[int]:
@@ -142,7 +152,7 @@ def curve(steps: Sequence[int], found: Sequence[Knockout], name: str, ink: Ink) 
     figure.update_yaxes(title_text=f"probability of {name}", range=[-0.03, 1.03], color=ink.text, zeroline=False)
     figure.update_layout(
         height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10}, paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)", legend={"orientation": "h", "y": 1.12, "x": 0},
+        plot_bgcolor="rgba(0,0,0,0)", legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )  # fmt: skip
     return figure
 
