@@ -151,9 +151,11 @@ def faithfulness_floors(
     }
 
 
-def diagnose(network: Network, image: np.ndarray, heatmap: Heatmap) -> tuple[diagnosis.Finding, ...]:
+def diagnose(
+    network: Network, image: np.ndarray, heatmap: Heatmap, importances: Mapping[str, np.ndarray] | None = None
+) -> tuple[diagnosis.Finding, ...]:
     """Why a map is empty or to be read with care, in sentences; () where there is nothing to say."""
-    return diagnosis.diagnose(network, network.prepare([image]), heatmap)
+    return diagnosis.diagnose(network, network.prepare([image]), heatmap, importances)
 
 
 def confusion(network: Network, probe: Probe, split: str = "test", progress: Progress | None = None) -> Confusions:

@@ -198,7 +198,7 @@ def compute_importances(of, probe, layer_name: str, progress: Progress):
 
 def compute_all_importances(of, probe, layers: Sequence[str], progress: Progress) -> None:
     """Those of several layers, which share one pass over the probe's pictures."""
-    for name, found in engine.precompute_importances(of, probe, layers, progress=progress).items():
+    for name, found in engine.importances_of(of, probe, layers, progress=progress).items():
         _importances(of.fingerprint, probe.fingerprint, name)[:] = [found]
 
 
@@ -307,13 +307,18 @@ def floors(of, picture) -> dict:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _diagnosis(_network, fingerprint: str, _picture, subject: str, key: tuple, _heatmap) -> list[str]:
-    return [finding.sentence for finding in engine.diagnose(_network, _picture.image, _heatmap)]
+def _diagnosis(
+    _network, fingerprint: str, _picture, subject: str, key: tuple, learned: str, _heatmap, _importances
+) -> list[str]:
+    found = engine.diagnose(_network, _picture.image, _heatmap, _importances)
+    return [finding.sentence for finding in found]
 
 
-def diagnosis(of, picture, key: tuple, heatmap) -> list[str]:
+def diagnosis(of, probe, picture, key: tuple, heatmap) -> list[str]:
     """Why a map is empty, in sentences."""
-    return _diagnosis(of, of.fingerprint, picture, picture.subject, key, heatmap)
+    method, layer, _ = key
+    known = _known(of, probe, [layer], [method]) if layer else {}
+    return _diagnosis(of, of.fingerprint, picture, picture.subject, key, probe.fingerprint, heatmap, known)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -1,6 +1,6 @@
 """Why a map is empty or suspicious, in plain sentences with numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,10 @@ from torch import Tensor
 
 from core.methods.gradcam import Evidence, evidence
 from core.methods.heatmap import Heatmap
+from core.methods.registry import METHODS
+from core.networks.taps import tap
+
+GRADIENT_WEIGHTED = ("gradcam", "guided-gradcam")  # methods whose channels weigh by the score's gradient
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,17 @@ def negative_evidence(summed: Tensor, alpha: Tensor, layer: str, name: str) -> F
     return Finding("negative", sentence, True)
 
 
+def no_importance(weights: Tensor, layer: str, name: str) -> Finding | None:
+    """CHIP left no channel for the class.  (K,)"""
+    if (weights != 0).any():
+        return None
+    sentence = (
+        f"No channel at {layer} has an importance for {name}: the pictures they were learnt from hardly show the "
+        "class, or the sparse penalty left none."
+    )
+    return Finding("no importance", sentence, True)
+
+
 def constant_map(values: np.ndarray) -> Finding | None:
     """A map with the same value everywhere: zero, or one that shows no place.  (h, w)"""
     seen = values[~np.isnan(values)]
@@ -107,18 +122,45 @@ def diagnose_layer(found: Evidence, image: int, column: int, layer: str, name: s
     return tuple(one for one in (flat, against, dead) if one)
 
 
-def diagnose(network: Any, batch: Tensor, heatmap: Heatmap) -> tuple[Finding, ...]:
+def diagnose_channels(
+    activations: Tensor, weights: Tensor | None, layer: str, name: str, signed: bool
+) -> tuple[Finding, ...]:
+    """The same for a method that does not weigh channels by gradients: by the importances `weights`, or not at all
+    (None). A signed map also shows what speaks against a class.  (K, H, W), (K,)"""
+    broken = nan_activations(activations, layer)
+    if broken:
+        return (broken,)
+    dead = dead_channels(activations, layer)
+    if weights is None or (dead and dead.empties):
+        return (dead,) if dead else ()
+    summed = torch.einsum("khw,k->hw", activations, weights)
+    against = None if signed else negative_evidence(summed, weights, layer, name)
+    return tuple(one for one in (no_importance(weights, layer, name), against, dead) if one)
+
+
+def diagnose(
+    network: Any, batch: Tensor, heatmap: Heatmap, importances: Mapping[str, np.ndarray] | None = None
+) -> tuple[Finding, ...]:
     """Everything worth saying about one map of one picture; () where nothing is.  (1, 3, H, W) prepared
 
-    Runs the network once forward and, for a map of a layer, once backward.
+    Runs the network once forward and, for a map that weighs a layer by gradients, once backward. `importances` {layer
+    name: (classes, K)} are those that the map was made from, where it was.
     """
     label, name = heatmap.class_index, network.classes[heatmap.class_index]
     findings: list[Finding] = []
     layer = network.layer(heatmap.layer) if heatmap.layer is not None else None
-    if layer is not None and layer.spatial:
+    if layer is not None and layer.spatial and heatmap.method in GRADIENT_WEIGHTED:
         classes = torch.tensor([[label]])
         found = evidence(network, batch[:1], classes, [layer])[layer.name]
         findings += diagnose_layer(found, 0, 0, layer.name, name)
+    elif layer is not None and layer.spatial:
+        names = METHODS[heatmap.method].needs(network, layer) or [layer.name]
+        with torch.no_grad(), tap(network, names) as seen:
+            network(batch[:1])
+        for one in names:
+            weights = (importances or {}).get(one)
+            row = None if weights is None else torch.as_tensor(weights[label], dtype=batch.dtype).to(batch.device)
+            findings += diagnose_channels(seen[one][0], row, one, name, heatmap.signed)
     constant = constant_map(heatmap.values)
     if constant and not any(one.empties for one in findings):
         findings.append(constant)

@@ -66,7 +66,8 @@ def map_panel(here: Here, key: tuple, heatmap, limit: float, look: Look) -> pane
 def _show(here: Here, key: tuple, heatmap, made: panels.Panel) -> None:
     st.image(overlay.source(made.image), width="stretch", alt=alt(here, key))
     if made.empty:
-        st.caption(f":material/info: **Empty.** {' '.join(ask.diagnosis(here.network, here.picture, key, heatmap))}")
+        reasons = ask.diagnosis(here.network, here.probe, here.picture, key, heatmap)
+        st.caption(f":material/info: **Empty.** {' '.join(reasons)}")
 
 
 def layer_panel(here: Here, layer, key: tuple, heatmap, limit: float, look: Look, raw: bool) -> panels.Panel | None:

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from core.measures.diagnosis import constant_map, dead_channels, diagnose, negative_evidence
+from core.methods import METHODS
 from core.methods.gradcam import gradcam
 from core.methods.heatmap import Heatmap
 from core.networks.network import Network
@@ -139,3 +140,34 @@ def test_every_sentence_is_one_sentence(network, batch):
         for one in findings(network, batch, label).values():
             assert one.sentence.endswith(".")
             assert ". " not in one.sentence
+
+
+def chip_findings(network, batch, label, weights, method="chip"):
+    layer = network.layers[0]
+    importances = {layer.name: np.array(weights)}
+    found = METHODS[method].run(network, batch, torch.tensor([[label]]), [layer], importances=importances)
+    heatmap = Heatmap(found[layer.name][0, 0].numpy(), method, layer.name, label, METHODS[method].signed)
+    return {one.kind: one for one in diagnose(network, batch, heatmap, importances)}
+
+
+def test_a_class_without_importances(network, batch):
+    found = chip_findings(network, batch, 0, [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    assert found["no importance"].empties
+    assert found["no importance"].sentence.startswith("No channel at conv1 has an importance for ape")
+    assert chip_findings(network, batch, 0, [[0.5, 0.0], [1.0, 0.0], [0.0, 1.0]]) == {}
+
+
+@pytest.mark.parametrize("method", ["refined-chip", "guided-chip"])
+def test_importances_that_only_speak_against_a_class_empty_what_is_clamped(network, batch, method):
+    weights = [[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    against = chip_findings(network, batch, 0, weights, method)["negative"]
+    assert against.empties
+    assert "speaks only against ape: the weighted sum is at most 0 and falls to -1" in against.sentence
+    assert chip_findings(network, batch, 0, weights) == {}, "a signed map shows what speaks against"
+
+
+def test_a_method_without_weights_says_nothing_of_gradients(network, batch):
+    network.module.fc.weight.data.abs_().neg_()
+    layer = network.layers[0]
+    heatmap = Heatmap(np.zeros((8, 8), np.float32), "c-mwp", layer.name, 0)
+    assert {one.kind for one in diagnose(network, batch, heatmap)} == {"zero", "other class"}
