@@ -19,12 +19,15 @@ from core.errors import NotDefined, UnknownClass, UnknownName, near
 from core.measures import diagnosis, localisation, localisation_table
 from core.measures import faithfulness as faith
 from core.measures import knockout as closing
-from core.measures.boxes import DISC, Boxes, Placed
+from core.measures.boxes import DISC, THRESHOLDS, Boxes, Placed
 from core.measures.interval import Estimate, bootstrap
 from core.measures.knockout import Knockout
 from core.measures.localisation_table import Localisation
 from core.methods import METHODS, find_method
 from core.methods import explain as run_methods
+from core.methods.chip import importances as chip
+from core.methods.chip.importances import Importances
+from core.methods.chip.sums import ChipSums
 from core.methods.heatmap import Heatmap
 from core.methods.registry import checked_parameters
 from core.networks.layers import Layer
@@ -205,26 +208,30 @@ def localise(
 
     Thresholds are searched on at most so many images of `search` (else as `search_split` says) and applied to as many
     of `split`, both evenly spread. Kept by method, so that a further one is only added work; those missing are computed
-    in one pass, which can be stopped and goes on from there. `importances` {layer's name: (classes, K)} are for the
-    methods that need them. Raises NotDefined where no image has a label that the network knows and a box; UnknownName
+    in one pass, which can be stopped and goes on from there. `importances` {layer's name: (classes, K)} take the place
+    of what `importances_of` gives for the methods that need some. Raises NotDefined where no image has a label that the network knows and a box; UnknownName
     for a method or split, UnknownLayer; what `progress` raises.
     """
     layer = network.layer(layer)
     reasons = {name: find_method(name).defined(network, layer) for name in methods}
-    reasons |= {name: METHODS[name].missing(network, layer, importances) for name in methods if not reasons[name]}
     names = [*(name for name, reason in reasons.items() if not reason), DISC]
     if not {"instances", "labels"} <= probe.offers:
         raise NotDefined(f"{probe.title} has no labelled objects with boxes, so nothing can be localised on it")
-    found: dict[str, dict[str, tuple[Placed, str]]] = {}
     _subject(probe, split)
     search = search or localisation.search_split(tuple(probe.splits), split)
+    learned = dict(importances or {})
+    needed = dict.fromkeys(one for name in names if name != DISC for one in METHODS[name].needs(network, layer))
+    if lacking := [one for one in needed if one not in learned]:
+        computed = importances_of(network, probe, lacking, progress=progress)
+        learned |= {one: record.weights() for one, record in computed.items()}
+    found: dict[str, dict[str, tuple[Placed, str]]] = {}
     for one in dict.fromkeys((split, search)):
-        found[one] = _placed(network, probe, layer, names, one, images, importances or {}, progress)
+        found[one] = _placed(network, probe, layer, names, one, images, learned, progress)
         if not len(found[one][DISC][0].indices):
             raise NotDefined(f"no image in '{one}' of {probe.title} has a label that {network.title} knows and a box")
     rows = {name: (found[split][name][0], found[search][name][0]) for name in names}
     notes = [note for part in found.values() for _, note in part.values() if note]
-    undefined = {name: str(reason) for name, reason in reasons.items() if reason}
+    undefined = {name: reason for name, reason in reasons.items() if reason}
     return localisation_table.table(rows, undefined, notes[0] if notes else "")
 
 
@@ -275,6 +282,53 @@ def knockout(
     where = {"layer": network.layer(layer).name, "classes": (_class(network, label),)}
     request = Request("knockout", 1, network.fingerprint, _subject(probe, split), **where, parameters=asked, seed=seed)
     return Knockout(label, **answer(request, network, probe, progress).arrays)
+
+
+def importances(network: Network, probe: Probe, layer: str | Layer, **asked: Any) -> Importances:
+    """What CHIP learns of a layer: which channels matter for which class. As `importances_of`, for one layer."""
+    layer = network.layer(layer)
+    return importances_of(network, probe, [layer], **asked)[layer.name]
+
+
+def importances_of(
+    network: Network,
+    probe: Probe,
+    layers: Sequence[str | Layer],
+    *,
+    split: str = "train",
+    images: int = 480,
+    gates: int = 100,
+    sigma: float = 0.25,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, Importances]:
+    """CHIP's importances at several layers, {layer's name: importances}, learned from so many images of a split with
+    so many gates each; sigma^2 = sigma K (eq. 8). A probe without 'train' is learned from by its first split.
+
+    Kept by layer; those missing are computed in one pass, which can be stopped and goes on from there.
+    Raises UnknownName for a split, UnknownLayer; what `progress` raises.
+    """
+    if split == "train" and split not in probe.splits:
+        split = next(iter(probe.splits))
+    base = Request("chip-importances", 1, network.fingerprint, _subject(probe, split), seed=seed)
+    settings = {"images": images, "gates": gates, "sigma": sigma}
+    names = [network.layer(layer).name for layer in layers]
+    asked = {name: replace(base, layer=name, parameters=settings) for name in names}
+    made: dict[str, dict[str, np.ndarray]] = {}
+
+    def compute(name: str) -> dict[str, np.ndarray]:
+        if name not in made:
+            missing = [one for key, one in asked.items() if key == name or store().load(one) is None]
+            made.update(_importances_at(missing, network, probe, progress))
+        return made.pop(name)
+
+    found = {}
+    for name, request in asked.items():
+        artefact = _kept(request, functools.partial(compute, name), progress)
+        if artefact.folder is not None:
+            delete(_checkpoint(request))
+        found[name] = chip.record(artefact.arrays, name, probe.title, artefact.note)
+    return found
 
 
 def answer(
@@ -412,13 +466,13 @@ def _placed(
 ) -> dict[str, tuple[Placed, str]]:
     """Boxes of every method through the store, one artefact a method, with a note where it could not be kept."""
     base = Request("localisation", 1, network.fingerprint, _subject(probe, split))
-    asked, made = {DISC: replace(base, parameters={"method": DISC, "images": images})}, {}
+    size = {"images": images, "thresholds": THRESHOLDS}
+    asked, made = {DISC: replace(base, parameters={"method": DISC, **size})}, {}
     for name in methods:
         if known := METHODS.get(name):
             taken = {one: _digest(importances[one]) for one in known.needs(network, layer)}
             told = {"method": name, "version": known.version, "parameters": known.parameters, "importances": taken}
-            told |= {"images": images}
-            asked[name] = replace(base, layer=layer.name if known.per_layer else None, parameters=told)
+            asked[name] = replace(base, layer=layer.name if known.per_layer else None, parameters=told | size)
 
     def compute(name: str) -> dict[str, np.ndarray]:
         if name not in made:
@@ -438,6 +492,22 @@ def _placed(
             delete(_checkpoint(request))
         found[name] = Placed(**artefact.arrays), artefact.note
     return found
+
+
+def _importances(request: Request, network: Network, probe: Probe, progress: Progress | None) -> dict[str, np.ndarray]:
+    return _importances_at([request], network, probe, progress)[request.layer]
+
+
+def _importances_at(
+    requests: Sequence[Request], network: Network, probe: Probe, progress: Progress | None
+) -> dict[str, dict[str, np.ndarray]]:
+    """Requests that differ in the layer only, in one pass.  -> {layer's name: arrays}"""
+    first = requests[0]
+    told = {name: first.parameters[name] for name in ("gates", "sigma")}
+    sums = {one.layer: ChipSums(network, one.layer, **told, seed=one.seed) for one in requests}
+    split = first.subject.rpartition(":")[2]
+    _swept(first, network, probe, sums, chip.default_indices(probe, split, first.parameters["images"]), progress)
+    return {name: chip.fit(sums.pop(name).result(), told["gates"], progress) for name in list(sums)}
 
 
 def _swept(
@@ -518,6 +588,7 @@ _COMPUTED: Mapping[str, Callable[..., dict[str, np.ndarray]]] = {
     "confusion": _confusion,
     "centred-disc": _disc,
     "faithfulness-floors": _floors,
+    "chip-importances": _importances,
     "knockout": _knockout,
 }
 

@@ -21,13 +21,15 @@ class Batch:
     """What a pass shows of some images at once.
 
     indices (N,) int64 into the probe; labels (N,) int64, -1 where there is none; logits (N, classes) and values
-    {layer name: (N, K, H, W) or (N, K)} on the network's device, without a gradient.
+    {layer name: (N, K, H, W) or (N, K)} on the network's device, without a gradient; images (N, 3, h, w), as the
+    network took them, for a statistic that has to run part of it again.
     """
 
     indices: np.ndarray
     labels: np.ndarray
     logits: Tensor
     values: Mapping[str, Tensor]
+    images: Tensor | None = None
 
 
 class Statistic(Protocol):

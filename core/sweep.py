@@ -117,7 +117,8 @@ def _seen(network: Network, probe: Probe, layers: list, indices: np.ndarray, ima
     with torch.no_grad(), tap(network, layers) as seen:
         logits = network(images)
         values = {layer.name: seen[layer.name] for layer in layers}
-    return Batch(indices, np.array([-1 if label is None else label for label in labels], np.int64), logits, values)
+    labels = np.array([-1 if label is None else label for label in labels], np.int64)
+    return Batch(indices, labels, logits, values, images)
 
 
 def _settings(

@@ -17,6 +17,7 @@ from core.networks.graph import Graph
 from core.networks.hooked import Hooked
 from core.networks.layers import Layer, default_layer
 from core.networks.preprocessing import Preprocessing
+from core.networks.shortcut import Shortcut
 from core.networks.taps import Change, Tail
 from core.networks.traced import Traced, Untraceable
 
@@ -140,6 +141,12 @@ class Network:
     def cut(self, layer: Layer, batch: torch.Tensor):
         """A layer's value for a batch and the function that resumes from a changed one; see `Tail`."""
         return self._runner.cut(layer, batch)
+
+    def shortcut(self, layer: Layer) -> Shortcut | None:
+        """How closed channels of a layer reach the output at less than the tail's cost; None where the output depends
+        on more than the layer's value, or the network cannot be traced."""
+        complete = self.traced and self._runner.after(self._runner.node(layer)) is not None
+        return Shortcut(self._runner, layer) if complete else None
 
     @property
     def has_relu(self) -> bool:

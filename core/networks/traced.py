@@ -31,7 +31,7 @@ class Traced:
         if not _same(output, expected):
             raise Untraceable("the graph gives another output than the module")
         self._nodes = {node.name: node for node in self.graph.nodes}
-        self._tensors = shapes.keys()
+        self.shapes = shapes  # of the graph's tensors, for a batch of one
         self.layers = find_layers(self.graph, shapes)
 
     @torch.no_grad()
@@ -52,13 +52,13 @@ class Traced:
 
     def run(self, batch: torch.Tensor, intercept: Mapping[Layer, Change]) -> torch.Tensor:
         """The network's output; each layer's value goes through its function first.  (N, 3, h, w) -> (N, classes)"""
-        steps = {self._nodes[layer.node]: change for layer, change in intercept.items()}
+        steps = {self.node(layer): change for layer, change in intercept.items()}
         return self.graph.run({self.graph.input: batch}, intercept=steps)[0]
 
     def cut(self, layer: Layer, batch: torch.Tensor) -> tuple[torch.Tensor, Resume]:
         """The layer's value for a batch, and what computes the output from a changed one: only the part of the graph
         that depends on the layer, with the other values it reads kept, whichever branches they come from."""
-        node = self._nodes[layer.node]
+        node = self.node(layer)
         tail, live = self._split(node)
         needed = set().union(*(ancestors(other) for other in [*live, node]))
         with torch.no_grad():
@@ -73,13 +73,21 @@ class Traced:
 
         return value, resume
 
+    def node(self, layer: Layer) -> fx.Node:
+        return self._nodes[layer.node]
+
+    def after(self, node: fx.Node) -> list[fx.Node] | None:
+        """The nodes to run after one whose value is all that the output depends on; None where it is not all."""
+        tail, live = self._split(node)
+        return None if live else tail
+
     def _split(self, node: fx.Node) -> tuple[list[fx.Node], list[fx.Node]]:
         """The nodes to run after the cut, and the tensors from before it that they read. Sizes and parameters are not
         kept but read again: the number of images may be another."""
         tail = descendants(node) - {node}
         while True:
             live = {s for other in tail for s in other.all_input_nodes} - tail - {node}
-            if not (again := {source for source in live if source not in self._tensors}):
+            if not (again := {source for source in live if source not in self.shapes}):
                 return [other for other in self.graph.nodes if other in tail], list(live)
             tail |= again
 

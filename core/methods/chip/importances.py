@@ -1,16 +1,24 @@
 """What CHIP has learned of a layer: which channels matter for which class, at every strength of the sparse penalty."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from core.errors import NotDefined
+from core.methods.chip import solve
+from core.methods.chip.sums import ChipSumsResult
 from core.networks.layers import Layer
 from core.probes.probe import Probe
 
+Progress = Callable[[int, int, str], None]
+
 FEW = 5.0  # effective images below which a class's row is greyed and counts for no choice
+SHARES = np.geomspace(0.5, 1e-4, 14)  # the path of lambda
+MARGIN = 0.01  # of held-out R^2 that a sparser row may cost
+BYTES = 2**28  # what the matrices of the classes that are solved together may take
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,68 @@ def _dealt(sizes: list[int], total: int) -> list[int]:
 
 def _spread(size: int, count: int) -> np.ndarray:
     return np.arange(count) * size // max(count, 1)
+
+
+def fit(sums: ChipSumsResult, gates: int, progress: Progress | None = None) -> dict[str, np.ndarray]:
+    """Every class's importances along the path of lambda, what they foretell of the held-out gates, and the choice of
+    a step: the arrays of an `Importances`."""
+    classes, channels = sums.right.shape[1:]
+    solved = []
+    each = max(1, BYTES // (8 * channels**2 * len(SHARES)))
+    for start in range(0, classes, each):
+        if progress:
+            progress(start, classes, "solving for the classes' importances")
+        solved.append(_fit(sums, slice(start, start + each)))
+    found = {name: np.concatenate([one[name] for one in solved]) for name in solved[0]}
+    effective = np.divide(sums.loyalty**2, sums.loyalty2, out=np.zeros(classes), where=sums.loyalty2 > 0)
+    held_out = found["held_out"].T
+    return {
+        "shares": SHARES,
+        "path": found["m"].swapaxes(0, 1).astype(np.float32),
+        "exact": found["exact"].T,
+        "chosen": np.int64(_chosen(held_out[:, effective >= FEW])),
+        "held_out": held_out,
+        "dense": found["dense"],
+        "effective": effective,
+        "loyalty": sums.loyalty,
+        "images": np.int64(sums.images),
+        "gates": np.int64(gates),
+        "mean": sums.total / sums.images,
+        "dead": sums.highest == 0,
+    }
+
+
+def _fit(sums: ChipSumsResult, some: slice) -> dict[str, np.ndarray]:
+    """Some classes: m (c, L, K), exact (c, L), held_out (c, L), dense (c,)."""
+    gram, right = torch.from_numpy(sums.dense(0, some)), torch.from_numpy(sums.right[0, some])
+    solution = solve.lasso(gram, right, solve.lambda_max(right)[:, None] * torch.from_numpy(SHARES))
+    full = solve.dense(gram, right)
+    gram, right = torch.from_numpy(sums.dense(1, some)), torch.from_numpy(sums.right[1, some])
+    m = torch.cat([solution.m, full[:, None]], 1)
+    errors = 2 * solve.objective(gram, right, m, m.new_zeros(m.shape[:2])).numpy() + sums.squares[1, some, None]
+    scores = _explained(errors, *(part[1, some, None] for part in (sums.squares, sums.firsts, sums.weights)))
+    return {
+        "m": solution.m.numpy(),
+        "exact": solution.exact.numpy(),
+        "held_out": scores[:, :-1],
+        "dense": scores[:, -1],
+    }
+
+
+def _explained(errors: np.ndarray, squares: np.ndarray, firsts: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """R^2 = 1 - sum f h (g - w z)^2 / sum f h (g - mean g)^2, NaN where g does not vary or nothing was seen."""
+    spread = squares - np.divide(firsts**2, weights, out=np.zeros_like(weights), where=weights > 0)
+    varies = spread > 1e-12 * squares
+    return np.where(varies, 1 - errors / np.where(varies, spread, 1.0), np.nan)
+
+
+def _chosen(held_out: np.ndarray) -> int:
+    """The sparsest step whose held-out R^2 is within the margin of the best.  (L, classes) -> step"""
+    counted = held_out[:, np.isfinite(held_out).all(0)]
+    if not counted.shape[1]:
+        return len(held_out) // 2
+    mean = counted.mean(1)
+    return int((mean >= mean.max() - MARGIN).argmax())
 
 
 def record(arrays: Mapping[str, np.ndarray], layer: str, probe: str, note: str = "") -> Importances:
