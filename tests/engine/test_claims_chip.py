@@ -1,11 +1,19 @@
 """What the papers claim: verdicts follow from intervals alone, and the measures are right on cases made by hand."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
+from core.claims import PAPERS
+from core.claims.bench import Bench, Sizes, another_row, evenly, stages, untrained
+from core.claims.chip import channels, objects
 from core.claims.report import Claim, Condition, Control, holds, interval, markdown, to_json
+from core.claims.stated import measured
+from core.errors import UnknownName
 from core.measures.discrimination import (
     correlation,
     edge_agreement,
@@ -16,7 +24,11 @@ from core.measures.discrimination import (
     recall,
     two_way_share,
 )
-from core.measures.interval import Estimate, bootstrap, bootstrap_rows
+from core.measures.interval import Estimate, bootstrap, bootstrap_apart, bootstrap_rows
+from core.networks.catalogue import open_network
+from core.networks.network import Network
+from core.networks.preprocessing import Preprocessing
+from core.probes.probe import Instance, Probe
 
 NAN = float("nan")
 
@@ -202,3 +214,267 @@ def test_rows_are_drawn_together():
     assert mean == bootstrap(first)
     assert bootstrap_rows(rows[:0], np.mean).n == 0
     assert np.isnan(bootstrap_rows(rows, lambda _: NAN).low)
+
+
+class Drawn(Probe):
+    """One picture: a small first animal on the left, a large second one on the right, as often as asked."""
+
+    title, about, name, fingerprint = "Drawn", "", "drawn", "0" * 64
+    classes = ("first", "second", "third")
+    offers = frozenset({"labels", "masks", "instances", "boxes"})
+
+    def __init__(self, count=10):
+        self.splits = {"val": np.arange(0), "test": np.arange(count)}
+        self.masks = {"first": np.zeros((8, 8), bool), "second": np.zeros((8, 8), bool)}
+        self.masks["first"][2:6, 0:2], self.masks["second"][:, 4:] = True, True
+
+    def __len__(self):
+        return len(self.splits["test"])
+
+    def image(self, index):
+        return np.zeros((8, 8, 3), np.uint8)
+
+    def label(self, index):
+        return 0
+
+    def instances(self, index):
+        return tuple(Instance(name, (0, 0, 8, 8), mask) for name, mask in self.masks.items())
+
+
+class Small(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 6, 3, padding=1)
+        self.relu = nn.ReLU()
+        self.pool1 = nn.MaxPool2d(2)
+        self.conv2 = nn.Conv2d(6, 6, 3, padding=1)
+        self.fc = nn.Linear(6 * 16, 3)
+
+    def forward(self, x):
+        return self.fc(self.relu(self.conv2(self.pool1(self.relu(self.conv1(x))))).flatten(1))
+
+
+def small_network():
+    torch.manual_seed(5)  # not the twin's
+    return Network(Small(), Drawn.classes, Preprocessing(8, 8, (0.5,) * 3, (0.5,) * 3), name="small")
+
+
+class Given(Bench):
+    """A bench whose maps are given: {(network's name, method): function (picture, class) -> (H, W)}."""
+
+    given: dict
+
+    def maps(self, network, pictures, methods, classes, layers, label):
+        for one, asked in zip(pictures, classes, strict=True):
+            yield {
+                (method, layer.name): np.stack([self.given[network.name, method](one, c) for c in asked])
+                for method in methods
+                for layer in layers
+            }
+
+
+def mask_of(picture, label):
+    name = Drawn.classes[label]
+    return picture.mask(name).astype(float) if name != "third" else np.ones((8, 8))
+
+
+def flat(picture, label):
+    return np.ones((8, 8))
+
+
+def given(trained, twin, probe=None):
+    """A bench; `trained` and `twin`: maps by method, flat for the others."""
+    bench = Given(small_network(), probe or Drawn(), Sizes())
+    methods = ("chip", "refined-chip", "gradcam", "guided-gradcam", "guided-backprop")
+    bench.given = {("small", method): trained.get(method, flat) for method in methods}
+    bench.given |= {("small@untrained", method): twin.get(method, flat) for method in methods}
+    return bench
+
+
+def of(stated, bench):
+    return Claim(stated.id, stated.text, stated.where, stated.paper, **stated.measure(bench))
+
+
+def varied(picture, label):
+    return np.arange(64.0).reshape(8, 8)
+
+
+def test_class_discrimination_holds_for_maps_that_are_masks():
+    bench = given({"chip": mask_of, "guided-backprop": varied}, {})
+    found = of(objects.class_discrimination, bench)
+    difference, guided = found.conditions
+    assert difference.estimate.value == pytest.approx(0.5)  # 1 - 1/2
+    assert guided.estimate.value == pytest.approx(1)
+    assert found.beside["CHIP"].value == 1
+    assert found.beside["Grad-CAM"].value == pytest.approx(0.5)
+    assert [control.shows for control in found.controls] == [False, False]
+    assert found.controls[1].estimates["CHIP"].value < 0.5  # rows of the other class or of the third
+    assert found.verdict == "holds"
+    assert found.n == 10
+
+
+def test_class_discrimination_of_the_twin_takes_the_force_and_spilling_fails():
+    both = of(objects.class_discrimination, given({"chip": mask_of, "guided-backprop": varied}, {"chip": mask_of}))
+    assert both.controls[0].shows
+    assert both.verdict == "undecided"
+    worse = of(objects.class_discrimination, given({"gradcam": mask_of, "guided-backprop": varied}, {}))
+    assert worse.verdict == "fails"
+
+
+def test_early_layers_by_hand():
+    own = {"chip": mask_of, "gradcam": lambda one, c: 1 - mask_of(one, c)}
+    found = of(objects.early_layers, given(own, {}))
+    area = 8 / 64
+    by_name = {one.name: one.estimate.value for one in found.conditions}
+    assert by_name["CHIP, pool1"] == pytest.approx(1 - area)
+    assert by_name["Grad-CAM, pool1"] == pytest.approx(-area)
+    assert found.beside["Grad-CAM, conv2"].value == pytest.approx(-area)
+    assert found.controls[0].estimates["CHIP, pool1"].value == 0
+    assert found.verdict == "holds"
+    assert of(objects.early_layers, given({"gradcam": own["gradcam"]}, {})).verdict == "fails"
+
+
+def test_several_animals_have_to_be_covered():
+    class Herd(Drawn):
+        def __init__(self):
+            super().__init__()
+            self.splits["val"] = np.arange(10, 20)
+
+        def instances(self, index):
+            first = Instance("first", (0, 0, 8, 8), self.masks["first"])
+            second = Instance("first", (0, 0, 8, 8), self.masks["second"])
+            return (first,) if index >= 10 else (first, second)
+
+        def __len__(self):
+            return 20
+
+    def one_only(picture, label):
+        return Herd().masks["first"].astype(float)
+
+    bench = given({"chip": mask_of, "gradcam": one_only}, {}, Herd())
+    bench.given["small", "lime"] = one_only
+    found = of(objects.instances_found, bench)
+    assert found.beside["CHIP"].value == 1
+    assert found.beside["Grad-CAM"].value == 0.5
+    assert found.beside["all found by CHIP"].value == 1
+    assert found.verdict == "holds"
+    assert found.controls[2].estimates["CHIP - Grad-CAM"].value == 0
+
+
+@dataclass
+class Learned:
+    """What claims read of a layer's importances."""
+
+    rows: np.ndarray
+    layer: str = "conv2"
+    chosen: int = 0
+
+    def weights(self):
+        return self.rows
+
+    @property
+    def effective(self):
+        return np.full(len(self.rows), 9.0)
+
+    @property
+    def held_out(self):
+        return np.full((1, len(self.rows)), 0.9)
+
+    @property
+    def dense(self):
+        return np.full(len(self.rows), 0.92)
+
+
+def bench_with(rows, probe, network=None):
+    bench = Bench(network or small_network(), probe, Sizes(permutations=500))
+    for one in (bench.network, bench.twin):
+        bench.shared["learned", one.fingerprint, one.default_layer.name] = Learned(np.asarray(rows, np.float32))
+    return bench
+
+
+class Twelve(Drawn):
+    """Twelve classes in three groups of four, alike within a group."""
+
+    classes = tuple(f"species {i}" for i in range(12))
+
+    def __init__(self):
+        super().__init__()
+        groups = np.repeat(np.eye(3), 4, 0)
+        self.class_attributes = np.concatenate([groups, np.random.default_rng(0).random((12, 4)) / 10], 1)
+
+
+def twelve_network():
+    module = Small()
+    module.fc = nn.Linear(96, 12)
+    return Network(module, Twelve.classes, Preprocessing(8, 8, (0.5,) * 3, (0.5,) * 3), name="twelve")
+
+
+def test_sharing_follows_attributes_and_is_lost_with_permuted_rows():
+    groups = np.repeat(np.eye(3).repeat(10, 1), 4, 0)  # (12, 30): ten channels a group
+    found = of(channels.shared_channels, bench_with(groups, Twelve(), twelve_network()))
+    spearman, p = found.conditions
+    assert spearman.estimate.low > 0.5
+    assert p.estimate.value < 0.01
+    control = found.controls[0].estimates["Spearman"]
+    assert control.low < 0 < control.high
+    assert found.verdict == "holds"
+    shuffled = groups[[0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]]
+    assert of(channels.shared_channels, bench_with(shuffled, Twelve(), twelve_network())).verdict == "fails"
+
+
+def test_cosines_by_hand():
+    found = channels._cosines(np.array([[1.0, 5], [0, 5], [2, 5]]))  # the second attribute tells nothing
+    assert found == pytest.approx(np.array([[0, 0, 0], [0, 1, -1], [0, -1, 1]]))
+
+
+def test_few_channels_has_to_predict_as_well():
+    few = np.zeros((12, 30))
+    few[:, :6] = 1
+    found = of(channels.few_channels, bench_with(few, Twelve(), twelve_network()))
+    assert found.conditions[0].estimate.value == pytest.approx(0.2)
+    assert found.conditions[1].estimate.value == pytest.approx(-0.02)
+    assert found.verdict == "holds"
+    assert of(channels.few_channels, bench_with(np.ones((12, 30)), Twelve(), twelve_network())).verdict == "fails"
+
+
+def test_a_claim_that_lacks_something_is_not_measured_and_says_why():
+    bare = Drawn()
+    bare.offers = frozenset({"labels"})
+    found = measured(PAPERS["chip"](), small_network(), bare, only=["C7", "C10", "P1"])
+    assert [one.verdict for one in found] == ["not measured"] * 3
+    assert "masks" in found[0].note
+    assert "attributes" in found[1].note
+    assert "shortcut" in found[2].note
+    with pytest.raises(UnknownName, match="C99"):
+        measured(PAPERS["chip"](), small_network(), bare, only=["C99"])
+
+
+def test_the_twin_has_other_weights_and_the_same_shape():
+    network = small_network()
+    twin, again = untrained(network), untrained(network)
+    assert twin.fingerprint == again.fingerprint != network.fingerprint
+    assert [layer.shape for layer in twin.layers] == [layer.shape for layer in network.layers]
+    assert untrained(open_network("menagerie-plain")).fingerprint == open_network("menagerie-untrained").fingerprint
+
+
+def test_stages_are_five_and_span_the_depth():
+    names = [one.name for one in stages(open_network("menagerie-plain"))]
+    assert names == ["pool1", "pool2", "conv3", "conv4", "pool5"]
+    names = [one.name for one in stages(open_network("menagerie-residual"))]
+    assert names == ["conv1", "layer1.0", "layer2.0", "layer3.1", "layer4.0"]
+
+
+def test_permuted_rows_are_never_the_own_one():
+    classes = np.arange(24).repeat(20).reshape(60, 8)
+    rows = another_row(classes, 24, 0)
+    assert (rows != classes).all()
+    assert set(rows.ravel()) == set(range(24))
+    assert evenly(range(100), 3) == [0, 50, 99]
+    assert evenly([4, 7], 5) == [4, 7]
+    assert evenly([], 5) == []
+
+
+def test_groups_are_drawn_apart():
+    found = bootstrap_apart([1.0, 1, 1], [0.0, 0, 0, 0, np.nan])
+    assert (found.value, found.low, found.high, found.n) == (1, 1, 1, 3)
+    assert bootstrap_apart([], [1.0]).n == 0
