@@ -97,23 +97,23 @@ class Bench:
         """The network's class of each of the probe's, -1 where it knows none.  -> (probe's classes,) int64"""
         return engine._columns(self.network, self.probe)
 
-    def learned(self, network: Network, layer: str) -> Importances:
-        """A layer's importances, from the store or computed."""
-        asked = {"images": self.sizes.images, "gates": self.sizes.gates, "seed": self.seed, "progress": self.tell}
-        split = "train" if "train" in self.probe.splits else next(iter(self.probe.splits))
-        return self.once(
-            ("learned", network.fingerprint, layer),
-            lambda: engine.importances(network, self.probe, layer, split=split, **asked),
-        )
+    def learned(self, network: Network, layers: Sequence[str]) -> dict[str, Importances]:
+        """Layers' importances by name, from the store or computed, those missing in one pass."""
+        keys = {name: ("learned", network.fingerprint, name) for name in layers}
+        if missing := [name for name, key in keys.items() if key not in self.shared]:
+            asked = {"images": self.sizes.images, "gates": self.sizes.gates, "seed": self.seed, "progress": self.tell}
+            found = engine.importances_of(network, self.probe, missing, **asked)
+            self.shared |= {keys[name]: one for name, one in found.items()}
+        return {name: self.shared[key] for name, key in keys.items()}
 
-    def weights(self, network: Network, layers: Sequence[str]) -> dict[str, np.ndarray]:
-        """{layer name: (classes, K)}, for the methods that need importances."""
-        return {name: self.learned(network, name).weights() for name in layers}
+    def deep(self, network: Network) -> Importances:
+        """The importances at the default layer."""
+        return self.learned(network, [network.default_layer.name])[network.default_layer.name]
 
     def needed(self, network: Network, methods: Sequence[str], layers: Sequence[Layer]) -> dict[str, np.ndarray]:
-        """The importances that methods need at layers."""
+        """The importances that methods need at layers: {layer name: (classes, K)}."""
         names = [name for method in methods for layer in layers for name in METHODS[method].needs(network, layer)]
-        return self.weights(network, list(dict.fromkeys(names)))
+        return {name: one.weights() for name, one in self.learned(network, list(dict.fromkeys(names))).items()}
 
     def own_class(self, index: int) -> int:
         """The network's class of an image, -1 where it has none or the network does not know it."""

@@ -28,7 +28,7 @@ def few_channels(bench: Bench) -> Parts:
     five effective images are left out."""
 
     def rows(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        one = bench.learned(network, network.default_layer.name)
+        one = bench.deep(network)
         known = (one.effective >= FEW) & np.isin(np.arange(len(one.effective)), bench.columns)
         return (one.weights() != 0).mean(1)[known], one.held_out[one.chosen][known], one.dense[known]
 
@@ -53,7 +53,7 @@ def shared_channels(bench: Bench) -> Parts:
     other species."""
     if bench.probe.class_attributes is None:
         raise NotDefined(f"{bench.probe.title} has no attributes of its classes")
-    one = bench.learned(bench.network, bench.network.default_layer.name)
+    one = bench.deep(bench.network)
     known = np.flatnonzero(bench.columns >= 0)
     columns = bench.columns[known]
     shared = overlaps(top_channels(one.weights(), TOP))[np.ix_(columns, columns)]
@@ -102,7 +102,7 @@ def closed_channels(bench: Bench) -> Parts:
     """Drop of a class's mean probability on its own test pictures when its ten channels of largest importance are
     closed, minus that for random sets of ten with the same summed activation; one number a species, which are
     resampled. The control closes the ten of another class, beside random sets as active as those."""
-    one = bench.learned(bench.network, bench.network.default_layer.name)
+    one = bench.deep(bench.network)
     pool = bench.labelled("test", len(bench.probe.splits["test"]))
     labels = np.array([bench.own_class(i) for i in pool])
     species = np.unique(labels)

@@ -63,7 +63,7 @@ def cart_channels(bench: Bench) -> Parts:
     label, name = donkeys[0].label, bench.probe.shortcut[0]
     batch = network.prepare([one.image for one in donkeys])
     on_cart = _activation_on(network, batch, [_cart(bench, one) for one in donkeys])
-    weights = bench.learned(network, layer.name).weights()
+    weights = bench.deep(network).weights()
     permuted = int(another_row(label, len(network.classes), bench.seed))
 
     def closed(row: int) -> knockout.Knockout:
