@@ -209,8 +209,8 @@ def localise(
     Thresholds are searched on at most so many images of `search` (else as `search_split` says) and applied to as many
     of `split`, both evenly spread. Kept by method, so that a further one is only added work; those missing are computed
     in one pass, which can be stopped and goes on from there. `importances` {layer's name: (classes, K)} take the place
-    of what `importances_of` gives for the methods that need some. Raises NotDefined where no image has a label that the network knows and a box; UnknownName
-    for a method or split, UnknownLayer; what `progress` raises.
+    of what `importances_of` gives for the methods that need some. Raises NotDefined where no image has a label that the
+    network knows and a box; UnknownName for a method or split, UnknownLayer; what `progress` raises.
     """
     layer = network.layer(layer)
     reasons = {name: find_method(name).defined(network, layer) for name in methods}

@@ -294,9 +294,13 @@ def test_methods_with_importances_use_those_given_and_are_kept_by_them(network, 
         assert tuple(row.boxes[place]) == (box or (-1, -1, -1, -1))
     turned = engine.localise(network, probe, layer, ["chip"], importances={"conv1": -learned["conv1"]})
     assert (turned.scores["chip"].boxes != row.boxes).any()
-    without = engine.localise(network, probe, layer, ["chip", "gradcam"])
-    assert set(without.scores) == {"gradcam", DISC}
-    assert "importances at conv1" in without.undefined["chip"]
+
+
+def test_importances_that_nobody_gives_are_learned(network):
+    learned = engine.importances(network, Blobs(), "conv1")
+    found = engine.localise(network, Blobs(), "conv1", ["chip"])
+    given = engine.localise(network, Blobs(), "conv1", ["chip"], importances={"conv1": learned.weights()})
+    np.testing.assert_array_equal(found.scores["chip"].boxes, given.scores["chip"].boxes)
 
 
 def test_thresholds_are_searched_on_other_pictures_where_there_are_some():
