@@ -540,9 +540,7 @@ def _knockout(request: Request, network: Network, probe: Probe, progress: Progre
     asked = request.parameters
     indices = _indices(request, probe)
     if asked["images"] is not None:
-        from core.methods.chip.importances import default_indices
-
-        indices = default_indices(probe, request.subject.rpartition(":")[2], asked["images"])
+        indices = chip.default_indices(probe, request.subject.rpartition(":")[2], asked["images"])
     columns, own = _columns(network, probe), [probe.label(int(i)) for i in indices]
     labels = np.array([-1 if label is None else columns[label] for label in own], np.int64)
     found = closing.measure(

@@ -189,15 +189,8 @@ def importances(of, probe, layer_name: str):
     return held[0] if held else None
 
 
-def compute_importances(of, probe, layer_name: str, progress: Progress):
-    """The same, computed where they are not known; held even where they cannot be kept on disk."""
-    found = engine.importances(of, probe, layer_name, progress=progress)
-    _importances(of.fingerprint, probe.fingerprint, layer_name)[:] = [found]
-    return found
-
-
 def compute_all_importances(of, probe, layers: Sequence[str], progress: Progress) -> None:
-    """Those of several layers, which share one pass over the probe's pictures."""
+    """Those of several layers, which share one pass over the probe's pictures; held even where they cannot be kept."""
     for name, found in engine.importances_of(of, probe, layers, progress=progress).items():
         _importances(of.fingerprint, probe.fingerprint, name)[:] = [found]
 

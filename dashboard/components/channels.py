@@ -8,8 +8,8 @@ from core.measures import channel_overlap
 from core.methods.chip.importances import FEW, Importances, channel_is_class
 from core.methods.heatmap import Heatmap
 from dashboard import ask, selection
+from dashboard.components import notes
 from dashboard.components.maps import save, theme
-from dashboard.components.working import Working
 from dashboard.selection import Here
 from dashboard.views import channels, overlay, panels, words
 
@@ -23,28 +23,17 @@ MEANING = (
     "z how active each channel is, f how probable the class is with none closed, and h how few are closed. The weight "
     "of a channel is what its activity adds to the probability; λ leaves only the channels that are needed."
 )
-PAPER = (
-    "X. Cui, D. Wang, Z. J. Wang: CHIP: Channel-wise Disentangled Interpretation of Deep Convolutional Neural Networks."
-)
 
 
-def importances(here: Here) -> Importances:
-    """Those of the chosen layer; while there are none, the page ends with what it takes, and a button."""
+def importances(here: Here) -> Importances | None:
+    """Those of the chosen layer; while there are none, what it takes, and a button."""
     layer = here.layers[0]
     if reason := channel_is_class(here.network, layer):
         st.info(f"{reason[0].upper()}{reason[1:]}.", icon=":material/block:")
-        st.stop()
+        return None
     found = ask.importances(here.network, here.probe, layer.name)
     if found is None:
-        st.markdown(
-            f"The importances of the {layer.shape[0]} channels of **{layer.name}** are learnt from pictures of "
-            f"{here.probe.title}: channels are closed at random, 100 times for each picture. The result is kept."
-        )
-        if st.button("Compute the importances", key="compute-importances", icon=":material/play_arrow:"):
-            with Working("importances") as progress:
-                ask.compute_importances(here.network, here.probe, layer.name, progress)
-            st.rerun()
-        st.stop()
+        notes.learn(here, [layer.name])
     return found
 
 
@@ -213,11 +202,8 @@ _HELD_OUT = "How much of the probability's variation under gates that were not l
 
 
 def background() -> None:
-    """The equation and how to cite it, folded; written when they are opened."""
+    """The equation, folded and written when it is opened."""
     with st.expander("The equation", on_change="rerun") as folded:
         if folded.open:
             st.markdown(MEANING)
             st.latex(EQUATION)
-    with st.expander("How to cite", on_change="rerun") as folded:
-        if folded.open:
-            st.markdown(f"- {PAPER}")
