@@ -82,7 +82,7 @@ def _signed_maps(
         seen.update(tapped)
     maps = {}
     for name in names:
-        weights = torch.as_tensor(importances[name], dtype=batch.dtype)[classes.cpu()]
+        weights = torch.tensor(importances[name], dtype=batch.dtype)[classes.cpu()]
         maps[name] = chip_map(seen[name], weights.to(batch.device))
     return maps
 
