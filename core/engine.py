@@ -7,7 +7,7 @@ redraw (the methods that call themselves instant) is computed when asked for and
 import functools
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -547,7 +547,7 @@ def _knockout(request: Request, network: Network, probe: Probe, progress: Progre
         network, _batches(network, probe, indices), labels, request.layer, request.classes[0], asked["channels"],
         draws=asked["draws"], seed=request.seed, progress=progress,
     )  # fmt: skip
-    return {name: value for name, value in vars(found).items() if name != "label"}
+    return {field.name: getattr(found, field.name) for field in fields(found) if field.name != "label"}
 
 
 def _batches(network: Network, probe: Probe, indices: np.ndarray) -> Callable[[], Iterator[torch.Tensor]]:

@@ -216,6 +216,22 @@ def knockout(of, picture, layer_name: str, label: int, channels: Sequence[int]):
     return _knockout(of, of.fingerprint, picture, picture.subject, layer_name, label, found)
 
 
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _on_split(fingerprint: str, probe_fingerprint: str, asked: str) -> list:
+    return []
+
+
+def knockout_on_split(of, probe, *asked, progress: Progress | None = None, **more):
+    """The same on a split, as `engine.knockout`: None where it is not known, unless there is a progress to compute it
+    with; held even where it cannot be kept."""
+    held = _on_split(of.fingerprint, probe.fingerprint, repr((asked, more)))
+    if not held:
+        call = partial(engine.knockout, of, probe, *asked, **more)
+        found = call(progress=progress) if progress else stored(lambda refuse: call(progress=refuse))
+        held[:] = [] if found is None else [found]
+    return held[0] if held else None
+
+
 def _learned(of, probe, layer, method: str) -> dict[str, np.ndarray] | None:
     """The importances that a method needs at a layer, by layer; None where some are not known."""
     one, known = METHODS[method], _known(of, probe, [layer.name], [method])

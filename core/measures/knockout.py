@@ -7,6 +7,7 @@ that loses half of what it emits changes every class, whatever the channels stoo
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -126,19 +127,33 @@ class Knockout:
     def estimate(self, what: str, choice: str, of: str = "all") -> Estimate:
         """'asked', 'own' or 'right' with its bootstrap interval over images; several random sets count as their mean
         per image. `of`: 'all' images, those of the 'class' whose channels are closed, or the 'others'."""
-        return bootstrap(self._values(what, choice)[self._images(of)])
+        return self._once((what, choice, of), lambda: self._values(what, choice)[self._images(of)])
 
     def drop(self, choice: str, against: str | None = None) -> Estimate:
         """How much the class's probability falls on its own images, or how much further than with the channels of
         `against` closed, image by image."""
-        before = self._values("asked", against or "")
-        return bootstrap((before - self._values("asked", choice))[self._images("class")])
+
+        def falls() -> np.ndarray:
+            before = self._values("asked", against or "")
+            return (before - self._values("asked", choice))[self._images("class")]
+
+        return self._once(("drop", choice, against), falls)
 
     def carried(self, choice: str) -> np.ndarray:
         """The share of the layer's mean activation that each of a choice's sets carries.  (sets,)"""
         total = self.activation.sum()
         sets = self.closed[self.rows(choice) - 1]
         return (sets * self.activation).sum(1) / total if total > 0 else np.zeros(len(sets))
+
+    @cached_property
+    def _known(self) -> dict[tuple, Estimate]:
+        return {}
+
+    def _once(self, key: tuple, values: Callable[[], np.ndarray]) -> Estimate:
+        """An interval costs ten milliseconds, and a page asks for the same ones at every redraw."""
+        if key not in self._known:
+            self._known[key] = bootstrap(values())
+        return self._known[key]
 
     def _values(self, what: str, choice: str) -> np.ndarray:
         return getattr(self, what)[self.rows(choice)].mean(0)

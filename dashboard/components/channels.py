@@ -157,7 +157,7 @@ def one_class(here: Here, found: Importances, weights: np.ndarray, k: int) -> No
         st.info("At this λ no channel speaks for this class: move it to the right.")
         return
     values, largest = ask.activations(here.network, here.picture, layer.name), weights[label].max()
-    place = st.grid(5, min_column_width=170, gap="medium")
+    place = st.grid(4, min_column_width=210, gap="medium")
     with place.cell():
         st.markdown(f"**The picture**  \n:gray[{here.names[label]} {words.probability(float(here.chances[label]))}]")
         st.image(ask.encoded(here.picture), width="stretch", alt=here.picture.alt)
@@ -195,7 +195,10 @@ def sparsity(found: Importances, at: int) -> None:
     chart = channels.sparsity(found.shares, kept, fit, dense, at, theme())
     alt = f"Share of channels kept and held-out R² as λ falls; shown: {kept[at]:.0%} kept, R² {fit[at]:.2f}"
     st.plotly_chart(chart, config=CHART, alt=alt)
-    st.caption("Read the two together: a λ that is too large leaves few channels too, but they predict nothing.")
+    st.caption(
+        "Read the two together: a λ that is too large leaves few channels too, but they predict nothing. "
+        "Below 0 they predict worse than the mean probability does."
+    )
 
 
 _HELD_OUT = "How much of the probability's variation under gates that were not learnt from the kept channels predict."

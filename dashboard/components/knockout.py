@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import engine
 from core.measures.interval import Estimate
 from core.measures.knockout import CHOICES, Knockout
 from dashboard import ask, selection
@@ -72,18 +71,13 @@ def on_split(here: Here, channels: Sequence[int]) -> None:
         split = selection.split_picker(names, "test" if "test" in names else names[0])
         images = SUBSETS[selection.pictures_picker(tuple(SUBSETS))]
     label, layer = here.classes[0], here.layers[0].name
-
-    def measured(progress) -> Knockout:
-        return engine.knockout(
-            here.network, here.probe, layer, label, channels, split=split, images=images, progress=progress
-        )
-
-    found = ask.stored(measured)
+    asked = here.network, here.probe, layer, label, tuple(sorted(map(int, channels)))
+    found = ask.knockout_on_split(*asked, split=split, images=images)
     if found is None:
-        st.caption("Every picture goes through the network once, and 12 times through what comes after the layer.")
+        st.caption("Every picture goes through the network twice and 12 times through what follows the layer: a minute or so.")
         if st.button("Measure on the split", key="measure-knockout", icon=":material/play_arrow:"):
             with Working("knockout") as progress:
-                measured(progress)
+                ask.knockout_on_split(*asked, split=split, images=images, progress=progress)
             st.rerun()
         return
     _figures(here, found)

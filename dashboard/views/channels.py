@@ -123,7 +123,8 @@ def sparsity(shares: np.ndarray, kept: np.ndarray, fit: np.ndarray, dense: float
     """What lambda leaves and what that explains, mean over classes: share of channels kept, held-out R^2, and as a line
     R^2 of the fit that keeps all; (L,) each, `at` the place on the path that is shown."""
     figure = go.Figure()
-    lines = (("held-out R²", fit, ink.accent, "top"), ("channels kept", kept, ink.second, "bottom"))
+    above, below = ("bottom", "top") if kept[-1] < fit[-1] else ("top", "bottom")
+    lines = (("held-out R²", fit, ink.accent, below), ("channels kept", kept, ink.second, above))
     for name, values, colour, side in lines:
         figure.add_scatter(
             x=shares, y=values, mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
@@ -144,10 +145,12 @@ def sparsity(shares: np.ndarray, kept: np.ndarray, fit: np.ndarray, dense: float
             x=np.log10(shares[0]), y=dense, text="held-out R² with all channels", showarrow=False, xanchor="left",
             yanchor="bottom", font={"color": ink.muted, "size": 13},
         )  # fmt: skip
-    low = min(0.0, *(float(value) for value in (*fit, dense) if np.isfinite(value)))
-    figure.update_xaxes(type="log", dtick=1, color=ink.text, title_text="λ as a share of the smallest that leaves none",
-                        range=[np.log10(shares[0]) + 0.08, np.log10(shares[-1]) - 0.08])  # fmt: skip
-    figure.update_yaxes(range=[max(low, -1) - 0.05, 1.09], color=ink.text, zeroline=False)
+    figure.update_xaxes(
+        type="log", dtick=1, exponentformat="none", color=ink.text,
+        title_text="λ as a share of the smallest that leaves none",
+        range=[np.log10(shares[0]) + 0.08, np.log10(shares[-1]) - 0.08],
+    )  # fmt: skip
+    figure.update_yaxes(range=[-0.12, 1.09], color=ink.text, zeroline=False)
     figure.update_layout(height=340, showlegend=False, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin=_MARGIN)
     return figure
 
