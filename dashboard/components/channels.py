@@ -156,29 +156,27 @@ def one_class(here: Here, found: Importances, weights: np.ndarray, k: int) -> No
     if not len(ranked):
         st.info("At this λ no channel speaks for this class: move it to the right.")
         return
-    values, largest = ask.activations(here.network, here.picture, layer.name), weights[label].max()
+    values, shares = ask.activations(here.network, here.picture, layer.name), channels.relative(weights)
     place = st.grid(4, min_column_width=210, gap="medium")
     with place.cell():
         st.markdown(f"**The picture**  \n:gray[{here.names[label]} {words.probability(float(here.chances[label]))}]")
         st.image(ask.encoded(here.picture), width="stretch", alt=here.picture.alt)
     for channel in ranked:
         with place.cell():
-            _channel(here, int(channel), values[channel], weights[label, channel] / largest, found, weights)
+            _channel(here, int(channel), values[channel], shares[:, channel], float(found.mean[channel]))
 
 
-def _channel(here: Here, channel: int, values: np.ndarray, share: float, found: Importances, weights: np.ndarray):
+def _channel(here: Here, channel: int, values: np.ndarray, shares: np.ndarray, usual: float) -> None:
+    """One channel: where it is active, how much more than usual, and for which other classes it matters most."""
     layer, label = here.layers[0], here.classes[0]
-    others = [
-        here.names[c] for c in np.argsort(-channels.relative(weights)[:, channel], kind="stable")[:3] if c != label
-    ]
-    st.markdown(f"**Channel {channel}**  \n:gray[{share:.0%} of the largest]")
+    others = [here.names[c] for c in np.argsort(-shares, kind="stable")[:3] if c != label][:2]
+    st.markdown(f"**Channel {channel}**  \n:gray[{shares[label]:.0%} of the class's largest]")
     heatmap = Heatmap(values, f"channel-{channel}", layer.name, label)
     made = panels.panel(here.image, heatmap, here.network.preprocessing, limit_of(values, False), Look(opacity=0.65))
     alt = f"Where channel {channel} of {layer.name} is active, over {here.picture.alt}"
     st.image(overlay.source(made.image), width="stretch", alt=alt)
-    usual = float(found.mean[channel])
     ratio = f"{words.number(float(values.mean()) / usual)} times its mean" if usual > 0 else "never active when learnt"
-    st.caption(f"Activity {ratio}. Also for {', '.join(others[:2])}.")
+    st.caption(f"Activity {ratio}. Matters most to {' and '.join(others)} besides.")
 
 
 def sparsity(found: Importances, at: int) -> None:

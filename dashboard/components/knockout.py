@@ -74,7 +74,7 @@ def on_split(here: Here, channels: Sequence[int]) -> None:
     asked = here.network, here.probe, layer, label, tuple(sorted(map(int, channels)))
     found = ask.knockout_on_split(*asked, split=split, images=images)
     if found is None:
-        st.caption("Every picture goes through the network twice and 12 times through what follows the layer: a minute or so.")
+        st.caption("Every picture goes through the network twice, and 12 times through what follows the layer.")
         if st.button("Measure on the split", key="measure-knockout", icon=":material/play_arrow:"):
             with Working("knockout") as progress:
                 ask.knockout_on_split(*asked, split=split, images=images, progress=progress)

@@ -74,18 +74,18 @@ def importance(
     heat = go.Heatmap(
         z=relative(weights).astype(np.float32),
         x=[str(channel) for channel in channels],
-        y=list(range(len(names))),
-        customdata=np.stack([weights, np.broadcast_to(np.array(names, object)[:, None], weights.shape)], -1),
+        y=list(names),
+        customdata=weights,
         zmin=-1,
         zmax=1,
         colorscale=diverging(ink),
         colorbar=_colour_bar("share of the class's largest", tickvals=[-1, -0.5, 0, 0.5, 1]),
-        hovertemplate="%{customdata[1]}, channel %{x}: %{customdata[0]:.3g}, %{z:.0%} of its largest<extra></extra>",
+        hovertemplate="%{y}, channel %{x}: %{customdata:.3g}, %{z:.0%} of its largest<extra></extra>",
     )
     figure = _matrix(heat, len(names))
     labels = [f"<b>{name}</b>" if name in chosen else name for name in names]
     labels = [f"<i style='color:{ink.muted}'>{n}</i>" if f else n for n, f in zip(labels, few, strict=True)]
-    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=labels, color=ink.text, autorange="reversed")
+    figure.update_yaxes(tickvals=list(names), ticktext=labels, color=ink.text, autorange="reversed")
     figure.update_xaxes(title_text="channel", type="category", color=ink.text, nticks=20, tickangle=0)
     return figure
 

@@ -57,7 +57,7 @@ def test_the_heat_map_shows_shares_of_each_class_s_largest_and_greys_what_rests_
     assert (heat.zmin, heat.zmax) == (-1, 1)
     assert [LIGHT.muted in text for text in figure.layout.yaxis.ticktext] == [False, True, False, False]
     assert figure.layout.yaxis.ticktext[3] == "<b>ape</b>"
-    assert heat.customdata[0][0][0] == 0.9
+    assert heat.customdata[0][0] == 0.9
 
 
 @pytest.mark.parametrize("ink", [LIGHT, DARK])
