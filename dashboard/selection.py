@@ -415,12 +415,13 @@ def grouped_switch() -> bool:
     return st.toggle("Group the channels", True, key=GROUPED, bind="query-params", help=help)
 
 
-def pictures_picker(options: Sequence[str]) -> str:
-    """How much of a split is looked at."""
-    notices(one_of(PICTURES, options, options[0], "number of pictures"))
+def pictures_picker(options: Sequence[str], default: str | None = None) -> str:
+    """How much of a split is looked at; the first option unless another is the default."""
+    default = default or options[0]
+    notices(one_of(PICTURES, options, default, "number of pictures"))
     return st.segmented_control(
-        "Pictures", options, default=options[0], key=PICTURES, bind="query-params", required=True,
-        help="Evenly spread over the classes. More pictures narrow the intervals and take longer.",
+        "Pictures", options, default=default, key=PICTURES, bind="query-params", required=True,
+        help="Evenly spread over the split. More pictures narrow the intervals and take longer.",
     )  # fmt: skip
 
 

@@ -13,38 +13,48 @@ from dashboard.components.working import Working
 from dashboard.selection import BOXES, REGIONS, Here
 from dashboard.views import localisation, overlay, words
 
-COUNTS = {"600": 600, "120": 120, "all": 10**6}
-SHOWN = 12  # pictures in the gallery
+COUNTS = {"120": 120, "600": 600, "all": 10**6}
+SHOWN = 8  # pictures in the gallery
 PAPER = (
     "X. Cui, D. Wang, Z. J. Wang: CHIP: Channel-wise Disentangled Interpretation of Deep Convolutional Neural "
     "Networks. IEEE Transactions on Neural Networks and Learning Systems, 2020."
 )
 TASK = "O. Russakovsky et al.: ImageNet Large Scale Visual Recognition Challenge. IJCV 2015."
 THRESHOLD = 0.15  # where none has been searched: Selvaraju et al., section 4.1
+_OVER = "Bootstrap over the pictures, in the unit of the column before"
 COLUMNS = {
-    "method": st.column_config.TextColumn("Method", pinned=True, width=170),
+    "method": st.column_config.TextColumn("Method", pinned=True, width=165),
     "top 1": st.column_config.NumberColumn(
-        "Top-1 error", format="%.1f %%", help="Class wrong, or IoU of the most probable class's box below 0.5"
+        "Top-1 error",
+        format="%.1f %%",
+        width=85,
+        help="Class wrong, or IoU of the most probable class's box below 0.5",
     ),
-    "top 1, interval": st.column_config.TextColumn("95 %", help="Bootstrap over the pictures"),
+    "top 1, interval": st.column_config.TextColumn("95 %", width=100, help=_OVER),
     "top 5": st.column_config.NumberColumn(
-        "Top-5 error", format="%.1f %%", help="None of the five most probable classes right with an IoU of 0.5"
+        "Top-5 error",
+        format="%.1f %%",
+        width=85,
+        help="None of the five most probable classes right with an IoU of 0.5",
     ),
-    "top 5, interval": st.column_config.TextColumn("95 %", help="Bootstrap over the pictures"),
+    "top 5, interval": st.column_config.TextColumn("95 %", width=100, help=_OVER),
+    "paper": st.column_config.TextColumn("In the paper", width=105, help="Top 1, top 5; VGG16 on ILSVRC 2015"),
     "threshold": st.column_config.NumberColumn(
-        "Threshold", format="%.0f %%", help="Share of the map's maximum, the best of the pictures searched"
+        "Cut at", format="%.0f %%", width=65, help="Share of the map's maximum, the best on the pictures searched"
     ),
     "area": st.column_config.NumberColumn(
-        "Box area", format="%.2f ×", help="Median area of the box over that of the true one, class right"
+        "Box area",
+        format="%.2f ×",
+        width=75,
+        help="Median area of the box over that of the true one, where the class is right",
     ),
-    "area, interval": st.column_config.TextColumn("95 %", help="Bootstrap over the pictures"),
     "pixel IoU": st.column_config.NumberColumn(
-        "Pixel IoU", format="%.2f", help="Mean IoU of the region over its own threshold with the mask, class right"
+        "Pixel IoU",
+        format="%.2f",
+        width=75,
+        help="Mean IoU of the region with the object's mask, where the class is right; cut at a share of its own",
     ),
-    "pixel IoU, interval": st.column_config.TextColumn("95 %", help="Bootstrap over the pictures"),
-    "pixel threshold": st.column_config.NumberColumn("Its threshold", format="%.0f %%"),
-    "paper, top 1": st.column_config.NumberColumn("Paper, top 1", format="%.2f %%", help="VGG16 on ILSVRC 2015"),
-    "paper, top 5": st.column_config.NumberColumn("Paper, top 5", format="%.2f %%", help="VGG16 on ILSVRC 2015"),
+    "pixel IoU, interval": st.column_config.TextColumn("95 %", width=95, help=_OVER),
 }
 
 
@@ -60,7 +70,7 @@ def choices(here: Here) -> tuple[str, int]:
     splits = list(here.probe.splits)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         split = selection.split_picker(splits, "test" if "test" in splits else splits[0])
-        count = selection.pictures_picker(tuple(COUNTS))
+        count = selection.pictures_picker(tuple(COUNTS), "600")
     return split, COUNTS[count]
 
 
@@ -72,7 +82,15 @@ def table(here: Here, found, split: str) -> None:
         st.metric("Top-5 classification error", words.percent(five.value), width="content")
         st.metric("Pictures", f"{one.n:,}", width="content")
     rows = localisation.table(found, titles())
-    st.dataframe(rows, hide_index=True, column_config=COLUMNS, height="content", alt="Localisation errors by method")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_order=list(COLUMNS),
+        column_config=COLUMNS,
+        height="content",
+        placeholder="–",
+        alt="Localisation errors by method",
+    )
     search = search_split(tuple(here.probe.splits), split)
     st.caption(
         f"{here.network.title} at {here.layers[0].name}, split '{split}', thresholds searched on '{search}'. The "
@@ -162,7 +180,7 @@ def gallery(here: Here, found, figure: str) -> None:
     else:
         st.markdown(localisation.pixel_verdict(found.pixel_difference(winner, loser), names[winner], names[loser]))
     rows = found.gains(winner, loser, pixels=figure == REGIONS)[:SHOWN]
-    with st.grid(3, min_column_width=330, gap="medium") as grid:
+    with st.grid(2, min_column_width=330, gap="medium") as grid:
         for row in rows:
             with grid.cell():
                 _both(here, found, int(row), (winner, loser), figure)

@@ -30,7 +30,7 @@ def table(found, titles: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _row(one, titles: Mapping[str, str]) -> dict:
-    paper = PAPER.get(one.method, (float("nan"),) * 2)
+    paper = PAPER.get(one.method)
     return {
         "method": FIXED if one.method == DISC else titles[one.method],
         "top 1": 100 * one.top1.value,
@@ -43,14 +43,13 @@ def _row(one, titles: Mapping[str, str]) -> dict:
         "pixel IoU": one.pixel.value,
         "pixel IoU, interval": interval(one.pixel, 1, 2),
         "pixel threshold": 100 * one.pixel_threshold,
-        "paper, top 1": paper[0],
-        "paper, top 5": paper[1],
+        "paper": "{:.2f}, {:.2f}".format(*paper) if paper else None,
     }
 
 
 def interval(one, times: float, digits: int) -> str:
     """'48.2 to 53.0'; empty where there is none."""
-    return f"{times * one.low:.{digits}f} to {times * one.high:.{digits}f}" if one.n else ""
+    return f"{times * one.low:.{digits}f} to {times * one.high:.{digits}f}".replace("-", "−") if one.n else ""
 
 
 def verdict(one, first: str, second: str) -> str:
@@ -77,9 +76,11 @@ def csv(found, titles: Mapping[str, str]) -> bytes:
     """Every number of the table, the classification errors as a last row."""
     rows = table(found, titles)
     last = {"method": "Classification", "top 1": 100 * found.class_error(1).value}
-    last |= {"top 1, interval": interval(found.class_error(1), 100, 1), "paper, top 1": PAPER_CLASSES[0]}
+    last |= {
+        "top 1, interval": interval(found.class_error(1), 100, 1),
+        "paper": "{:.2f}, {:.2f}".format(*PAPER_CLASSES),
+    }
     last |= {"top 5": 100 * found.class_error(5).value, "top 5, interval": interval(found.class_error(5), 100, 1)}
-    last |= {"paper, top 5": PAPER_CLASSES[1]}
     return pd.concat([rows, pd.DataFrame([last])], ignore_index=True).to_csv(index=False).encode()
 
 
