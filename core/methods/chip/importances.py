@@ -128,7 +128,7 @@ def fit(sums: ChipSumsResult, gates: int, progress: Progress | None = None) -> d
         "shares": SHARES,
         "path": found["m"].swapaxes(0, 1).astype(np.float32),
         "exact": found["exact"].T,
-        "chosen": np.int64(_chosen(held_out[:, effective >= FEW])),
+        "chosen": np.int64(chosen_step(held_out[:, effective >= FEW])),
         "held_out": held_out,
         "dense": found["dense"],
         "effective": effective,
@@ -164,7 +164,7 @@ def _explained(errors: np.ndarray, squares: np.ndarray, firsts: np.ndarray, weig
     return np.where(varies, 1 - errors / np.where(varies, spread, 1.0), np.nan)
 
 
-def _chosen(held_out: np.ndarray) -> int:
+def chosen_step(held_out: np.ndarray) -> int:
     """The sparsest step whose held-out R^2 is within the margin of the best.  (L, classes) -> step"""
     counted = held_out[:, np.isfinite(held_out).all(0)]
     if not counted.shape[1]:

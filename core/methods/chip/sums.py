@@ -53,9 +53,12 @@ class ChipSums:
     """The sums of CHIP at one layer, with `gates` gates an image drawn from (seed, image), and sigma^2 = sigma K.
 
     result: ChipSumsResult. The memory it takes does not depend on how many images and gates there are.
+    Raises ValueError for too few gates to hold one out.
     """
 
     def __init__(self, network: Network, layer: str, gates: int = 100, sigma: float = 0.25, seed: int = 0) -> None:
+        if gates < HELD_OUT:
+            raise ValueError(f"at least {HELD_OUT} gates an image are needed, not {gates}")
         self.layers = (network.layer(layer).name,)
         self.settings = {"layer": self.layers[0], "gates": gates, "sigma": sigma, "seed": seed}
         self._tail = GatedTail(network, layer)
