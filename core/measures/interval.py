@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_AT_ONCE = 2**18  # values drawn together
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -20,18 +22,19 @@ def bootstrap(
     values: Sequence[float] | np.ndarray,
     seed: int = 0,
     resamples: int = 1000,
-    of: Callable[[np.ndarray], float] = np.mean,
+    of: Callable[..., np.ndarray] = np.mean,
 ) -> Estimate:
-    """The mean (`of`: any other number) of `values` (n,) with its interval; NaN values are left out, and so not counted
-    in `n`."""
+    """The mean of `values` (n,), or another number that `of(values, axis=…)` gives, with its interval; NaN values are
+    left out, and so not counted in `n`."""
     kept = np.asarray(values, np.float64)
     kept = kept[~np.isnan(kept)]
     if not len(kept):
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
-    generator = np.random.default_rng(seed)
-    means = np.array([of(kept[generator.integers(len(kept), size=len(kept))]) for _ in range(resamples)])
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Estimate(float(of(kept)), float(low), float(high), len(kept))
+    generator, most = np.random.default_rng(seed), max(_AT_ONCE // len(kept), 1)
+    counts = [min(most, resamples - done) for done in range(0, resamples, most)]
+    numbers = [of(kept[generator.integers(len(kept), size=(count, len(kept)))], axis=1) for count in counts]
+    low, high = np.quantile(np.concatenate(numbers), [0.025, 0.975])
+    return Estimate(float(of(kept, axis=0)), float(low), float(high), len(kept))
 
 
 def bootstrap_rows(
