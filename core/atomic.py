@@ -22,12 +22,13 @@ class Busy(Exception):
     """Somebody else holds the lock."""
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Writes a file: a reader, and whoever comes after a crash, sees the old bytes or the new.
+def write_file(path: Path, *parts: bytes | memoryview) -> None:
+    """Writes a file, part after part: a reader, and whoever comes after a crash, sees the old bytes or the new.
 
     Raises StoreError where the disk is full or the folder cannot be written; the old file is then still there."""
-    with locked(path), whole(path) as new:
-        new.write_bytes(data)
+    with locked(path), whole(path) as new, new.open("wb") as file:
+        for part in parts:
+            file.write(part)
 
 
 @contextlib.contextmanager

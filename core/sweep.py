@@ -12,6 +12,7 @@ import copy
 import hashlib
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,8 +21,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import load as load_arrays
-from safetensors.numpy import save as save_arrays
 
 from core.atomic import write_file
 from core.errors import CoreError, StoreError
@@ -31,6 +30,7 @@ from core.probes.probe import Probe
 from core.statistics import Batch, State, Statistic
 
 Progress = Callable[[int, int, str], None]
+SELDOM = 20  # times what keeping a checkpoint takes are spent on the pass before the next one
 _log = logging.getLogger(__name__)
 
 
@@ -51,15 +51,16 @@ def sweep(
 ) -> None:
     """Runs the network over the images once, in order, and feeds the statistics, in place.
 
-    With a `checkpoint` file the state is kept every so many seconds, at the end, and when the pass is stopped; a pass
-    that finds one goes on from there. A checkpoint that cannot be written is reported and costs nothing else.
+    With a `checkpoint` file the state is kept every so many seconds (more seldom where that takes long), at the end,
+    and when the pass is stopped; a pass that finds one goes on from there. A checkpoint that cannot be written is
+    reported and costs nothing else.
     Raises CannotResume where the checkpoint belongs to a pass with other settings; what `progress` raises.
     """
     indices = np.arange(len(probe)) if indices is None else np.asarray(indices, np.int64)
     layers = [network.layer(name) for name in dict.fromkeys(n for s in statistics.values() for n in s.layers)]
     settings = _settings(network, probe, statistics, indices, batch_size)
     done = kept = _resume(checkpoint, settings, statistics) if checkpoint else 0
-    whole, last = True, time.monotonic()
+    whole, last, cost = True, time.monotonic(), 0.0
 
     def prepare(start: int) -> torch.Tensor | None:
         images = [probe.image(int(i)) for i in indices[start : start + batch_size]]
@@ -77,8 +78,9 @@ def sweep(
                 for statistic in statistics.values():
                     statistic.update(batch)
                 whole, done = True, done + len(some)
-                if checkpoint and time.monotonic() - last >= every:
+                if checkpoint and (begun := time.monotonic()) - last >= max(every, SELDOM * cost):
                     kept, last = _keep(checkpoint, settings, statistics, done), time.monotonic()
+                    cost = last - begun
                 if progress:
                     progress(done, len(indices), f"{probe.title} through {network.title}")
         finally:
@@ -97,13 +99,18 @@ def gather(statistics: Mapping[str, Statistic]) -> None:
     from torch import distributed
 
     device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
-    mine = torch.frombuffer(bytearray(_packed(statistics)), dtype=torch.uint8).to(device)
+    kinds, arrays = _laid_out(statistics)
+    packed = b"".join([json.dumps(kinds).encode() + b"\n", *arrays])
+    mine = torch.frombuffer(bytearray(packed), dtype=torch.uint8).to(device)
     sizes = [torch.zeros(1, dtype=torch.int64, device=device) for _ in range(distributed.get_world_size())]
     distributed.all_gather(sizes, torch.tensor([len(mine)], device=device))
     longest = int(max(sizes))
     parts = [mine.new_zeros(longest) for _ in sizes]
     distributed.all_gather(parts, torch.cat([mine, mine.new_zeros(longest - len(mine))]))
-    states = [_unpacked(p[: int(size)].cpu().numpy().tobytes()) for p, size in zip(parts, sizes, strict=True)]
+    states = []
+    for part, size in zip(parts, sizes, strict=True):
+        head, _, rest = part[: int(size)].cpu().numpy().tobytes().partition(b"\n")
+        states.append(_read(json.loads(head), np.frombuffer(rest, np.uint8)))
     for name, statistic in statistics.items():
         statistic.restore(states[0].get(name, {}))
         for state in states[1:]:
@@ -137,24 +144,39 @@ def _settings(
     }
 
 
-def _packed(statistics: Mapping[str, Statistic]) -> bytes:
-    states = {f"{name}/{key}": value for name, one in statistics.items() for key, value in one.state().items()}
-    return save_arrays({name: np.asarray(value, order="C") for name, value in states.items()})
+def _laid_out(statistics: Mapping[str, Statistic]) -> tuple[list[list], list[memoryview]]:
+    """The statistics' states for a file: [path, type, shape] of each array, and the arrays' own bytes, not copied:
+    CHIP's sums for a thousand classes take two gigabytes."""
+    kinds, parts = [], []
+    for name, statistic in statistics.items():
+        for key, value in statistic.state().items():
+            value = np.asarray(value, order="C")
+            kinds.append([f"{name}/{key}", value.dtype.str, value.shape])
+            parts.append(memoryview(value.reshape(-1).view(np.uint8)))
+    return kinds, parts
 
 
-def _unpacked(data: bytes) -> dict[str, State]:
+def _read(kinds: list[list], data: np.ndarray) -> dict[str, State]:
+    """The states that were laid out as `kinds`, as views of (bytes,) uint8: what restores copies them."""
     states: dict[str, State] = {}
-    for path, value in load_arrays(data).items():
+    start = 0
+    for path, dtype, shape in kinds:
+        end = start + np.dtype(dtype).itemsize * math.prod(shape)
         name, _, key = path.rpartition("/")
-        states.setdefault(name, {})[key] = value
+        states.setdefault(name, {})[key] = data[start:end].view(dtype).reshape(shape)
+        start = end
     return states
 
 
 def _keep(checkpoint: Path, settings: Mapping[str, Any], statistics: Mapping[str, Statistic], done: int) -> int:
-    """Writes a line of JSON (settings, images done), the states, and in front of both their sha256."""
-    body = json.dumps({"settings": settings, "done": done}).encode() + b"\n" + _packed(statistics)
+    """Writes a sha256 of all that follows, a line of JSON (settings, images done, what the states are), the states."""
+    kinds, parts = _laid_out(statistics)
+    head = json.dumps({"settings": settings, "done": done, "states": kinds}).encode() + b"\n"
+    seal = hashlib.sha256(head)
+    for part in parts:
+        seal.update(part)
     try:
-        write_file(checkpoint, hashlib.sha256(body).digest() + body)
+        write_file(checkpoint, seal.digest(), head, *parts)
     except StoreError as error:
         _log.warning("the pass goes on without a checkpoint: %s", error)
     return done
@@ -163,14 +185,15 @@ def _keep(checkpoint: Path, settings: Mapping[str, Any], statistics: Mapping[str
 def _resume(checkpoint: Path, settings: Mapping[str, Any], statistics: Mapping[str, Statistic]) -> int:
     """Restores the statistics and says how many images they have seen; 0 where there is no sound checkpoint."""
     try:
-        data = checkpoint.read_bytes()
-    except OSError:
+        data = np.memmap(checkpoint, np.uint8, "r")
+    except (OSError, ValueError):  # ValueError: the file is empty
         return 0
-    seal, body = data[:32], data[32:]
-    head, _, states = body.partition(b"\n")
-    if hashlib.sha256(body).digest() != seal:
+    if hashlib.sha256(data[32:]).digest() != data[:32].tobytes():
         _log.warning("%s is damaged; the pass starts from the beginning", checkpoint)
         return 0
+    with checkpoint.open("rb") as file:
+        file.seek(32)
+        head = file.readline()
     told = json.loads(head)
     for name, wanted in json.loads(json.dumps(settings)).items():
         if (given := told["settings"].get(name)) != wanted:
@@ -178,7 +201,7 @@ def _resume(checkpoint: Path, settings: Mapping[str, Any], statistics: Mapping[s
                 f"{checkpoint} belongs to a pass with other settings ({name}: {given} there, {wanted} here); "
                 "ask with the same, or remove the file to start again"
             )
-    found = _unpacked(states)
+    found = _read(told["states"], data[32 + len(head) :])
     for name, statistic in statistics.items():
         statistic.restore(found.get(name, {}))
     return told["done"]
