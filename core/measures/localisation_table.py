@@ -135,3 +135,29 @@ def joined(tables: Sequence[Localisation]) -> Localisation:
     undefined = {name: reason for part in tables for name, reason in part.undefined.items()}
     note = next((part.note for part in tables if part.note), "")
     return replace(tables[0], scores={**scores, DISC: tables[0].scores[DISC]}, undefined=undefined, note=note)
+
+
+def rows(found: Localisation) -> list[dict[str, str | float]]:
+    """The table as plain numbers for a file: errors as shares, each with the ends of its interval; the classification
+    errors as its last row."""
+    made = []
+    for one in found.scores.values():
+        row: dict[str, str | float] = {"method": one.method, "images": one.top1.n, "threshold": one.threshold}
+        row |= _ends("top1", one.top1) | _ends("top5", one.top5) | _ends("area", one.area)
+        made.append(row | {"pixel_threshold": one.pixel_threshold} | _ends("pixel", one.pixel))
+    last = {"method": "classification", "images": len(found.indices)}
+    return [*made, last | _ends("top1", found.class_error(1)) | _ends("top5", found.class_error(5))]
+
+
+def _ends(name: str, one: Estimate) -> dict[str, float]:
+    return {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+
+
+def arrays(found: Localisation) -> dict[str, np.ndarray]:
+    """What stands behind the table, image by image, by file name: indices into the probe, the most probable class, the
+    place of the own class, and each method's boxes (n, 4), IoU (n,), regions' IoU (n,) and errors (n, 2)."""
+    named = {"indices": found.indices, "first": found.first, "rank": found.rank}
+    for method, one in found.scores.items():
+        named |= {f"{method}-boxes": one.boxes, f"{method}-iou": one.iou}
+        named |= {f"{method}-pixel-iou": one.overlap, f"{method}-wrong": one.wrong}
+    return named

@@ -102,7 +102,7 @@ def table(here: Here, found, split: str) -> None:
     if found.note:
         st.warning(found.note, icon=":material/save:")
     name = f"localisation-{here.network_name}-{here.probe_name}-{split}.csv"
-    save("Table as CSV", partial(localisation.csv, found, titles()), name, "text/csv", "Every number of the table")
+    save("Table as CSV", partial(localisation.csv, found), name, "text/csv", "Every number of the table")
 
 
 def compute(here: Here, missing: list[str], split: str, images: int) -> None:

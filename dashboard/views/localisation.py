@@ -9,6 +9,7 @@ from core import colouring
 from core.colouring import Look
 from core.measures.boxes import DISC
 from core.measures.localisation import best_iou
+from core.measures.localisation_table import rows
 from core.measures.overlap import Box, iou, map_box, region
 from dashboard.views import overlay, words
 
@@ -18,7 +19,6 @@ PAPER = {  # top 1, top 5, in per cent: VGG16 on the validation images of ILSVRC
     "gradcam": (56.47, 46.35),
     "chip": (51.45, 40.16),
 }
-PAPER_CLASSES = (30.12, 10.85)
 FIXED = "Centred disc"
 TRUE, PREDICTED = (255, 255, 255), (240, 228, 66)
 
@@ -72,16 +72,9 @@ def pixel_verdict(one, first: str, second: str) -> str:
     return f"The IoU of {first}'s regions is {more} than that of {second}'s by {abs(one.value):.3f} ({spread})."
 
 
-def csv(found, titles: Mapping[str, str]) -> bytes:
-    """Every number of the table, the classification errors as a last row."""
-    rows = table(found, titles)
-    last = {"method": "Classification", "top 1": 100 * found.class_error(1).value}
-    last |= {
-        "top 1, interval": interval(found.class_error(1), 100, 1),
-        "paper": "{:.2f}, {:.2f}".format(*PAPER_CLASSES),
-    }
-    last |= {"top 5": 100 * found.class_error(5).value, "top 5, interval": interval(found.class_error(5), 100, 1)}
-    return pd.concat([rows, pd.DataFrame([last])], ignore_index=True).to_csv(index=False).encode()
+def csv(found) -> bytes:
+    """Every number of the table, the classification errors as its last row."""
+    return pd.DataFrame(rows(found)).to_csv(index=False).encode()
 
 
 def boxed(

@@ -10,7 +10,7 @@ from core.errors import Cancelled, NotDefined, UnknownName
 from core.measures.boxes import DISC, THRESHOLDS, box_ious
 from core.measures.interval import bootstrap
 from core.measures.localisation import best_iou, centred_disc, instances_of, search_split, spread
-from core.measures.localisation_table import best_pixel_threshold, best_threshold, joined, wrong
+from core.measures.localisation_table import arrays, best_pixel_threshold, best_threshold, joined, rows, wrong
 from core.measures.overlap import Box, box_iou, iou, largest_box, map_box, region
 from core.methods.heatmap import Heatmap
 from core.networks.network import Network
@@ -377,3 +377,15 @@ def test_names_are_compared_as_networks_write_them():
     probe = Blobs()
     assert [one.class_name for one in instances_of(probe, 0, "RED")] == ["red", "red"]
     assert instances_of(probe, 0, "tench") == ()
+
+
+def test_the_table_and_what_stands_behind_it_as_data(found):
+    table = rows(found)
+    assert [row["method"] for row in table] == [*METHODS, DISC, "classification"]
+    first, score = table[0], found.scores[METHODS[0]]
+    assert (first["top1"], first["top1_low"], first["area_high"]) == (score.top1.value, score.top1.low, score.area.high)
+    assert table[-1]["top5"] == found.class_error(5).value
+    behind = arrays(found)
+    assert behind["indices"].shape == behind["gradcam-iou"].shape
+    assert behind["gradcam-boxes"].shape == (len(found.indices), 4)
+    assert behind[f"{DISC}-wrong"].shape == (len(found.indices), 2)

@@ -49,11 +49,12 @@ def test_the_table_holds_every_number(found):
 
 
 def test_the_file_has_the_classification_errors_too(found):
-    read = pd.read_csv(io.BytesIO(views.csv(found, TITLES)))
-    assert list(read["method"]) == ["Grad-CAM", "Centred disc", "Classification"]
-    assert read.iloc[2]["top 1"] == 50
-    assert read.iloc[2]["top 5"] == 25
-    assert read.iloc[2]["paper"] == "30.12, 10.85"
+    read = pd.read_csv(io.BytesIO(views.csv(found)))
+    assert list(read["method"]) == ["gradcam", DISC, "classification"]
+    assert list(read["top1"]) == [0.75, 1, 0.5]
+    assert list(read["top5"]) == [0.5, 1, 0.25]
+    assert read.loc[0, "top1_low"] == found.scores["gradcam"].top1.low
+    assert read.loc[1, ["threshold", "pixel_threshold"]].isna().all()
 
 
 def test_an_interval_is_written_in_the_unit_of_its_column():
