@@ -80,6 +80,7 @@ def explain(arguments) -> None:
     network = open_network(arguments.network, arguments.weights, progress=Bar())
     layer = network.layer(arguments.layer) if arguments.layer else network.default_layer
     probe = open_probe(arguments.probe) if arguments.probe else None
+    learned = _learned(arguments.method, network, layer, probe)
     for name, target in zip(arguments.images, targets, strict=True):
         picture = open_file(name) if Path(name).is_file() else open_picture(name, probe)
         chances = engine.probabilities(network, picture.image)
@@ -91,6 +92,7 @@ def explain(arguments) -> None:
             classes=[chosen],
             layers=[layer.name],
             methods=[arguments.method],
+            importances=learned,
             progress=Bar(),
         )
         heatmap = next(iter(found.values()))
@@ -100,6 +102,20 @@ def explain(arguments) -> None:
         _write(target, picture.image, values, heatmap.signed)
         where = f" at {heatmap.layer}" if heatmap.layer else ""
         print(f"{target}: {arguments.method} for '{network.classes[chosen]}' (p = {chances[chosen]:.3f}){where}")
+
+
+def _learned(name: str, network, layer, probe) -> dict[str, np.ndarray]:
+    """The channels' importances that a method needs at a layer, computed where they are not known."""
+    from core import engine
+    from core.methods.registry import METHODS
+
+    method = METHODS[name]
+    if not method.needs_data or method.defined(network, layer):
+        return {}
+    if probe is None:
+        raise NotDefined(f"{method.title} learns from pictures: say which by --probe, such as --probe menagerie")
+    found = engine.importances_of(network, probe, method.needs(network, layer), progress=Bar())
+    return {where: one.weights() for where, one in found.items()}
 
 
 def _targets(out: str, images: list[str]) -> list[Path]:
@@ -192,7 +208,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("images", nargs="+", metavar="IMAGE", help="a file, a sample (sample:astronaut) or a probe's key")
     one.add_argument("--network", default="menagerie-plain")
     one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
-    one.add_argument("--probe", help="the probe whose keys the images are")
+    one.add_argument("--probe", help="the probe whose keys the images are, and that CHIP learns from")
     one.add_argument(
         "--class", dest="class_name", metavar="CLASS", help="name, part of one, or index; else the most probable"
     )

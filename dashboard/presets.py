@@ -1,7 +1,7 @@
 """Views worth seeing: (label, why, the choices that make them)."""
 
 from dashboard import ask
-from dashboard.selection import CLASS, FIGURE, LAYER, NETWORK, PICTURE, PROBE, REGIONS, SECTION, TOP
+from dashboard.selection import CLASS, FIGURE, LAYER, METHODS, NETWORK, PICTURE, PROBE, REGIONS, SECTION, TOP
 
 EMBEDDED, WORLD, SCENES = "menagerie-plain", "menagerie", "menagerie-scenes"
 PAIRS = (
@@ -27,6 +27,11 @@ def picture() -> list[tuple[str, str, dict]]:
             why = "Ask for each of the two: a good map moves from one animal to the other."
             found.append(("Two species in one picture", why, _embedded(world, index, [first, second])))
             break
+    several = ask.first_captioned(world, "giraffe", "test", "giraffe with giraffe")
+    if several is not None:
+        why = "A good map finds both. LIME, Grad-CAM, CHIP and Refined CHIP, as in figure 4 of the CHIP paper."
+        shown = {METHODS: ["Grad-CAM", "LIME", "CHIP", "Refined CHIP"]}
+        found.append(("Two of one species", why, _embedded(world, several, ["giraffe"]) | shown))
     why = "A real photograph. On a network trained on photographs (see Networks) the maps mean more."
     found.append(("A real photograph", why, {PICTURE: "sample:chelsea", CLASS: []}))
     return found
@@ -44,6 +49,14 @@ def two_classes() -> list[tuple[str, str, dict]]:
     if planted is not None:
         why = "In training only donkeys stood beside carts. What does the network call this horse, and why?"
         found.append(("A horse beside a cart", why, _embedded(counter, planted, ["donkey", "horse"])))
+    pairs = ((pair, ask.first_captioned(world, pair[0], "test", f" with {pair[1]}")) for pair in PAIRS)
+    both = next(((pair, index) for pair, index in pairs if index is not None), None)
+    if both is not None:
+        pair, index = both
+        why = "Both animals are there: which methods tell one from the other? As in figure 5 of the CHIP paper."
+        found.append(
+            ("Seven methods, two species", why, _embedded(world, index, list(pair)) | {SECTION: "All methods"})
+        )
     return found
 
 
@@ -65,6 +78,11 @@ def layers() -> list[tuple[str, str, dict]]:
         index = ask.first_captioned(world, name, "test", name)
         if index is not None:
             found.append((f"{name.capitalize()} through the layers", why, _embedded(world, index, [name])))
+    beside = ask.first_captioned(world, "zebra", "test", "zebra")
+    if beside is not None:
+        why = "Which of the two stays on the animal in early layers? As in figures 8 and 9 of the CHIP paper."
+        rows = {SECTION: "CHIP and Grad-CAM"}
+        found.append(("CHIP beside Grad-CAM", why, _embedded(world, beside, ["zebra"]) | rows))
     return found
 
 

@@ -1,5 +1,7 @@
 """Explain, Through the layers: one class at every layer, by one method or by CHIP beside Grad-CAM."""
 
+import streamlit as st
+
 from core.methods import METHODS
 from dashboard import presets, selection
 from dashboard.components import notes, stages
@@ -10,11 +12,11 @@ titles = {
     for name, one in METHODS.items()
     if one.kind == "saliency" and one.per_layer and one.cost == "instant"
 }
-sections = {
-    "One method": lambda: stages.one_method(here, titles),
-    "CHIP and Grad-CAM": lambda: stages.two_rows(here, titles),
-}
-methods = sections[selection.section_picker(tuple(sections))]()
+sections = {"One method": stages.one_method, "CHIP and Grad-CAM": stages.two_rows}
+controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+with controls:
+    section = selection.section_picker(tuple(sections))
+methods = sections[section](here, titles, controls)
 notes.presets(presets.layers())
 notes.equations(methods, False)
 notes.citations(methods, False)

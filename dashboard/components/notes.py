@@ -125,7 +125,7 @@ def to_learn(here: Here, key: tuple, found: Mapping, layers: Sequence[str]) -> N
     if key == first:
         learn(here, layers)
     else:
-        st.caption(f"Waits for the channels' importances at {' and '.join(found[key].layers)}, see above.")
+        st.caption(f"Waits for the channels' importances at {words.joined(found[key].layers)}; one button for all.")
 
 
 def learn(here: Here, layers: Sequence[str]) -> None:

@@ -15,10 +15,10 @@ ROW = 5  # layers side by side, as in figures 8 and 9
 ROWS = ("chip", "gradcam")
 
 
-def one_method(here: Here, titles: Mapping[str, str]) -> list[str]:
-    """A chosen method at every layer.  -> the methods shown"""
+def one_method(here: Here, titles: Mapping[str, str], controls) -> list[str]:
+    """A chosen method at every layer; its widgets join `controls`.  -> the methods shown"""
     spatial = [layer for layer in here.network.layers if layer.spatial]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with controls:
         method = selection.one_method_picker(titles)
         kinds = selection.kind_picker(tuple(dict.fromkeys(layer.kind for layer in spatial)))
         raw = selection.raw_switch()
@@ -49,12 +49,13 @@ def one_method(here: Here, titles: Mapping[str, str]) -> list[str]:
     return [method]
 
 
-def two_rows(here: Here, titles: Mapping[str, str]) -> list[str]:
-    """CHIP above Grad-CAM, at the poolings or other chosen layers.  -> the methods shown"""
+def two_rows(here: Here, titles: Mapping[str, str], controls) -> list[str]:
+    """CHIP above Grad-CAM, at the poolings or other chosen layers; its widget joins `controls`.  -> the methods"""
     spatial = [layer for layer in here.network.layers if layer.spatial]
     kinds = tuple(dict.fromkeys(layer.kind for layer in spatial))
     several = [kind for kind in ("pool", "block") if sum(layer.kind == kind for layer in spatial) > 2]
-    chosen = selection.stage_picker(kinds, several[:1] or kinds)
+    with controls:
+        chosen = selection.stage_picker(kinds, several[:1] or kinds)
     look, shared = selection.look_picker()
     fitting = [layer for layer in spatial if layer.kind in chosen]
     layers = [fitting[i] for i in compare.spread(len(fitting), 2 * ROW)]

@@ -16,10 +16,11 @@ from dashboard.views import compare, panels, words
 FIGURE = ("lime", "gradcam", "chip", "refined-chip", "guided-backprop", "guided-gradcam", "guided-chip")
 
 
-def one_method(here: Here, titles: Mapping[str, str]) -> list[str]:
-    """Both maps of a chosen method and their difference.  -> the methods shown"""
+def one_method(here: Here, titles: Mapping[str, str], controls) -> list[str]:
+    """Both maps of a chosen method and their difference; its widget joins `controls`.  -> the methods shown"""
     instant = {name: title for name, title in titles.items() if METHODS[name].cost == "instant"}
-    method = selection.one_method_picker(instant)
+    with controls:
+        method = selection.one_method_picker(instant)
     look, _ = selection.look_picker(scale=False)
     pair, layer = compare.pair(here.classes, here.chances), here.layers[0].name
     found = ask.maps(here.network, here.probe, here.picture, pair, [layer], [method])
@@ -64,9 +65,10 @@ def _numbers(here: Here, pair: Sequence[int], values: Sequence, cut: float) -> N
         st.metric("Shared region", words.number(shared), width="content", help=help)
 
 
-def all_methods(here: Here, titles: Mapping[str, str]) -> list[str]:
-    """Seven methods for the first class above, for the second below.  -> the methods shown"""
-    five = selection.five_switch()
+def all_methods(here: Here, titles: Mapping[str, str], controls) -> list[str]:
+    """Seven methods for the first class above, for the second below; its widget joins `controls`.  -> the methods"""
+    with controls:
+        five = selection.five_switch()
     look, shared = selection.look_picker()
     pair, layer = compare.pair(here.classes, here.chances), here.layers[0].name
     found = dict(ask.maps(here.network, here.probe, here.picture, pair, [layer], FIGURE[1:]))

@@ -61,6 +61,20 @@ def test_a_map_is_written_at_the_images_own_size(tmp_path, capsys):
     assert "'zebra'" in capsys.readouterr().out
 
 
+def test_chip_learns_from_the_probe_that_is_named(tmp_path, capsys):
+    out = tmp_path / "map.npy"
+    asked = ["explain", "0", "--method", "chip", "--layer", "pool5", "--out", out, *UNTRAINED]
+    assert "say which by --probe" in refused(capsys, *["explain", "sample:chelsea"], *asked[2:])
+    assert main(list(map(str, [*asked, "--probe", "menagerie-tiny"]))) == 0
+    values = np.load(out)
+    assert values.dtype == np.float32
+    assert values.min() < values.max()
+    assert len(list((tmp_path / "cache" / "artefacts" / "chip-importances").glob("*/request.json"))) == 1
+    first = values.copy()
+    assert main(list(map(str, [*asked, "--probe", "menagerie-tiny"]))) == 0
+    assert np.array_equal(np.load(out), first)
+
+
 def test_several_images_get_a_file_each(tmp_path):
     asked = ["explain", "0", "1", "--probe", "menagerie-tiny", *UNTRAINED, "--out", str(tmp_path / "m.png")]
     assert main(asked) == 0
