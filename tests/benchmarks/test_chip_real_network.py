@@ -19,6 +19,7 @@ from core.networks.catalogue import open_network
 from core.probes.catalogue import open_probe
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
+GATES = 50
 SHOWN = (4, 84, 97, 130, 207, 281, 340, 387, 609, 950)  # of the photographs, in order: ten different things
 
 
@@ -40,7 +41,7 @@ def test_importances_of_a_thousand_classes_at_fire9(photographs, tmp_path, monke
     network = open_network("torchvision:squeezenet1_1", DATA / "weights" / "squeezenet1_1.pth")
     layer = network.default_layer
     start = time.monotonic()
-    found = engine.importances(network, photographs, layer, images=len(photographs))
+    found = engine.importances(network, photographs, layer, images=len(photographs), gates=GATES)
     took, peak = time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     enough = found.effective >= 5
     kept = (found.weights() != 0).sum(1)
