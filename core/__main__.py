@@ -146,6 +146,48 @@ def _write(target: Path, image: np.ndarray, values: np.ndarray, signed: bool) ->
         raise CoreError(f"cannot write {target}: {error.strerror}") from error
 
 
+def claims(arguments) -> None:
+    from core.claims import PAPERS
+    from core.claims.report import markdown, to_json
+    from core.claims.stated import measured
+    from core.networks.catalogue import open_network
+    from core.probes.catalogue import open_probe
+
+    papers = [arguments.paper] if arguments.paper else list(PAPERS)
+    if unknown := set(papers) - set(PAPERS):
+        name = unknown.pop()
+        raise UnknownName(f"no claims of a paper '{name}'{near(name, PAPERS)}; there are: {', '.join(PAPERS)}")
+    folder = _folder(arguments.out)
+    network = open_network(arguments.network, arguments.weights, progress=Bar())
+    probe = open_probe(arguments.probe)
+    asked = {"network": network.name, "fingerprint": network.fingerprint, "probe": probe.name}
+    for paper in papers:
+        found = measured(PAPERS[paper](), network, probe, only=arguments.only or (), progress=Bar())
+        table = markdown(found, f"Claims of {paper}, measured on {network.title} and {probe.title}")
+        print(table)
+        if folder:
+            stem = "claims" if arguments.paper else f"claims-{paper}"
+            _kept(folder / f"{stem}.md", table)
+            _kept(folder / f"{stem}.json", to_json(found, {"paper": paper, **asked}))
+
+
+def _folder(name: str | None) -> Path | None:
+    """The folder to write to, made where there is none."""
+    try:
+        if name:
+            Path(name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CoreError(f"cannot make the folder {name}: {error.strerror}") from error
+    return Path(name) if name else None
+
+
+def _kept(target: Path, text: str) -> None:
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CoreError(f"cannot write {target}: {error.strerror}") from error
+
+
 def cache(arguments) -> None:
     from core.store import Store
 
@@ -217,6 +259,13 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--out", required=True, metavar="FILE", help=".npy (float32 map at the image's size) or .png (overlay)"
     )
+    one = verb(claims, "what a paper claims beside what is measured here, with controls and verdicts")
+    one.add_argument("paper", nargs="?", metavar="PAPER", help="such as chip; else all")
+    one.add_argument("--network", default="menagerie-plain")
+    one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
+    one.add_argument("--probe", default="menagerie")
+    one.add_argument("--only", nargs="+", metavar="ID", help="some claims, such as C1 C9; else all")
+    one.add_argument("--out", metavar="FOLDER", help="write claims.md and claims.json there as well")
     one = verb(cache, "list, verify or prune what was kept")
     one.add_argument("verb", choices=("list", "verify", "prune"))
     one.add_argument("--days", type=float, help="prune what was not used for so long (30, unless --megabytes is given)")

@@ -38,7 +38,8 @@ class Sizes:
     closed: int = 20  # of each class
     planted: int = 100
     images: int = 480  # that importances are learned from
-    gates: int = 100
+    gates: int = 100  # for each of them, at the default layer
+    early: int = 100  # the same, at the others
     permutations: int = 2000
 
 
@@ -64,7 +65,8 @@ class Picture:
 class Bench:
     """A network and a probe, with what several claims share, which is measured once.
 
-    `part` and `parts`: the claim that is being measured and how many there are, for `progress`.
+    `part` and `parts`: the claim that is being measured and how many there are, for `progress`, and `reached`, how far
+    that was told to be.
     """
 
     network: Network
@@ -74,13 +76,19 @@ class Bench:
     progress: Progress | None = None
     part: int = 0
     parts: int = 1
+    reached: int = 0
     shared: dict[Any, Any] = field(default_factory=dict)
 
     def tell(self, done: int, total: int, label: str) -> None:
-        """Progress within a claim, as a share of all claims."""
+        """Progress within a claim, as a share of all claims. A claim has several passes; it never goes back."""
+        within = min(100 * done // max(total, 1), 99)
+        self.reached = max(self.reached, 100 * self.part + within)
         if self.progress:
-            within = min(100 * done // max(total, 1), 99)
-            self.progress(100 * self.part + within, 100 * self.parts, label)
+            self.progress(self.reached, 100 * self.parts, label)
+
+    def beside(self, probe: Probe, network: Network | None = None) -> "Bench":
+        """A bench with another probe, which tells its progress within this one's claim."""
+        return Bench(network or self.network, probe, self.sizes, self.seed, self.tell)
 
     def once(self, key: Any, measure: Callable[[], Any]) -> Any:
         if key not in self.shared:
@@ -101,8 +109,11 @@ class Bench:
         """Layers' importances by name, from the store or computed, those missing in one pass."""
         keys = {name: ("learned", network.fingerprint, name) for name in layers}
         if missing := [name for name, key in keys.items() if key not in self.shared]:
-            asked = {"images": self.sizes.images, "gates": self.sizes.gates, "seed": self.seed, "progress": self.tell}
-            found = engine.importances_of(network, self.probe, missing, **asked)
+            asked = {"images": self.sizes.images, "seed": self.seed, "progress": self.tell}
+            deep = [name for name in missing if name == network.default_layer.name]
+            early = [name for name in missing if name not in deep]
+            found = engine.importances_of(network, self.probe, deep, gates=self.sizes.gates, **asked)
+            found |= engine.importances_of(network, self.probe, early, gates=self.sizes.early, **asked)
             self.shared |= {keys[name]: one for name, one in found.items()}
         return {name: self.shared[key] for name, key in keys.items()}
 

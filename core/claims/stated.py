@@ -55,5 +55,5 @@ def measured(
             parts = {"note": f"Not measured: {error}."}
         found.append(Claim(one.id, one.text, one.where, one.paper, **parts))
     if progress:
-        progress(1, 1, "claims")
+        progress(100 * len(chosen), 100 * len(chosen), "claims")
     return found

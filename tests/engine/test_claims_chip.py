@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from core import engine
+from core.__main__ import main
 from core.claims import PAPERS
 from core.claims.bench import Bench, Sizes, another_row, evenly, stages, untrained
 from core.claims.chip import channels, objects
@@ -28,6 +30,7 @@ from core.measures.interval import Estimate, bootstrap, bootstrap_apart, bootstr
 from core.networks.catalogue import open_network
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
+from core.probes.catalogue import open_probe
 from core.probes.probe import Instance, Probe
 
 NAN = float("nan")
@@ -478,3 +481,58 @@ def test_groups_are_drawn_apart():
     found = bootstrap_apart([1.0, 1, 1], [0.0, 0, 0, 0, np.nan])
     assert (found.value, found.low, found.high, found.n) == (1, 1, 1, 3)
     assert bootstrap_apart([], [1.0]).n == 0
+
+
+@pytest.fixture
+def drawn_importances(tmp_path, monkeypatch):
+    """A cache of its own, and importances drawn at random in place of those that take minutes to learn."""
+
+    def importances_of(network, probe, layers, **asked):
+        shapes = [(len(network.classes), network.layer(layer).shape[0]) for layer in layers]
+        rows = [
+            np.random.default_rng(len(layer)).normal(size=shape) for layer, shape in zip(layers, shapes, strict=True)
+        ]
+        return {layer: Learned(one.astype(np.float32), layer) for layer, one in zip(layers, rows, strict=True)}
+
+    monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(engine, "importances_of", importances_of)
+
+
+FEW_OF_ALL = Sizes(
+    localised=4, scenes=2, several=2, searched=1, pairs=3, inside=4, closed=1, planted=2, permutations=50,
+)  # fmt: skip
+
+
+def test_every_claim_can_be_measured_on_the_tiny_world(drawn_importances):
+    heard = []
+    found = measured(
+        PAPERS["chip"](),
+        open_network("menagerie-plain"),
+        open_probe("menagerie-tiny"),
+        sizes=FEW_OF_ALL,
+        only=["C1", "C2", "C3", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "P1", "P2"],
+        progress=lambda done, total, label: heard.append(done / total),
+    )
+    for one in found:
+        assert "Not measured" not in one.note
+        assert one.conditions
+        assert one.controls
+        assert all(condition.estimate.n for condition in one.conditions if one.id != "C3")
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+    assert len({one.id for one in found}) == 13
+
+
+def test_the_command_line_prints_and_keeps_the_table(drawn_importances, tmp_path, capsys):
+    asked = ["claims", "chip", "--probe", "menagerie-tiny", "--only", "C10", "--out", str(tmp_path / "made" / "here")]
+    assert main(asked) == 0
+    printed = capsys.readouterr().out
+    assert printed.strip() == (tmp_path / "made" / "here" / "claims.md").read_text().strip()
+    assert "**C10**" in printed
+    data = json.loads((tmp_path / "made" / "here" / "claims.json").read_text())
+    assert (data["paper"], data["probe"], len(data["claims"])) == ("chip", "menagerie-tiny", 1)
+    assert main(["claims", "chop"]) == 2
+    assert "there are: chip" in capsys.readouterr().err
+    (tmp_path / "file").write_text("")
+    assert main([*asked[:-1], str(tmp_path / "file" / "below")]) == 2
+    assert "cannot make the folder" in capsys.readouterr().err

@@ -70,7 +70,9 @@ def shared_channels(bench: Bench) -> Parts:
             Condition("Spearman", found, ">"),
             Condition("permutation p", Estimate(p, p, p, len(known)), "<", SIGNIFICANT),
         ),
-        "controls": (Control(PERMUTED, {"Spearman": Estimate(float(null.mean()), low, high, len(known))}, low > 0),),
+        "controls": (
+            Control(PERMUTED, {"Spearman": Estimate(float(null.mean()), low, high, len(known))}, bool(low > 0)),
+        ),
         "chance": "0",
         "note": f"{len(known) * (len(known) - 1) // 2} pairs of species at {bench.network.default_layer.name}.",
     }

@@ -1,7 +1,6 @@
 """C1 to C4: how well boxes and regions of CHIP's maps find the object, beside others' (table II, figures 6, 7)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -122,7 +121,7 @@ def box_areas(bench: Bench) -> Parts:
 def scene_iou(bench: Bench) -> Parts:
     """On the scene performer, each method cut at its own threshold, paired over images whose class is right."""
     network, probe = open_network("menagerie-scenes"), open_probe("menagerie-scenes")
-    scenes = replace(bench, network=network, probe=probe, shared={})
+    scenes = bench.beside(probe, network)
 
     def table(asked: Network, methods: Sequence[str], images: int) -> Localisation:
         layer = asked.default_layer

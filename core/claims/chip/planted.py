@@ -2,7 +2,6 @@
 that what CHIP shows can be held against what is known to be there. The paper has no such test."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -106,7 +105,7 @@ def _beside_carts(bench: Bench) -> tuple[list[Picture], list[Picture]]:
         splits = [split for split in ("val", "test") if split in bench.probe.splits]
         cheats = [i for split in splits for i in bench.probe.of_class(bench.probe.shortcut[0], split)]
         beside = [i for i in cheats if bench.probe.plan(int(i)).cart and bench.own_class(i) >= 0]
-        counter = replace(bench, probe=open_probe("menagerie-counter"), shared={})
+        counter = bench.beside(open_probe("menagerie-counter"))
         apart = evenly(counter.labelled("with", len(counter.probe.splits["with"])), bench.sizes.planted)
         found = (
             bench.pictures(evenly(beside, bench.sizes.planted), "donkeys beside a cart"),
