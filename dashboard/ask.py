@@ -140,7 +140,8 @@ def maps(of, probe, picture, classes: Sequence[int], layers: Sequence[str], meth
 
 def _known(of, probe, layers: Sequence[str], methods: Sequence[str]) -> dict[str, np.ndarray]:
     """What is known of the importances that the methods need at the layers, by layer."""
-    places = [(METHODS[name], of.layer(layer)) for name in methods for layer in layers]
+    learners = [METHODS[name] for name in methods if METHODS[name].needs_data]
+    places = [(one, of.layer(layer)) for one in learners for layer in layers]
     wanted = dict.fromkeys(name for one, layer in places if not one.defined(of, layer) for name in one.needs(of, layer))
     found = {name: importances(of, probe, name) for name in wanted}
     return {name: one.weights() for name, one in found.items() if one is not None}
