@@ -7,6 +7,7 @@ Reading order, along the flow of an answer:
     networks/taps.py         see or change what layers emit; run only what comes after a layer
     methods/registry.py      a method is a function that declares itself; one paper, one file beside it
     measures/                how maps are scored: faithfulness, overlap, localisation, and why one is empty
+    claims/                  what a paper claims beside what is measured here, with controls and verdicts
     sweep.py, statistics.py  one pass over a probe feeds any number of running statistics
     request.py, store.py     what is asked, and where answers are kept
     engine.py                answers: loaded, or computed and kept
