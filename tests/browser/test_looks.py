@@ -2,7 +2,7 @@
 
 import pytest
 
-PAGES = ("", "two_classes", "layers", "probe", "networks", "cache")
+PAGES = ("", "two_classes", "layers", "localisation", "probe", "networks", "cache")
 BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 26)"}
 
 
