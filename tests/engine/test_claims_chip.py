@@ -376,6 +376,14 @@ class Learned:
         return self.rows
 
     @property
+    def path(self):
+        return self.rows[None]
+
+    @property
+    def shares(self):
+        return np.array([0.1])
+
+    @property
     def effective(self):
         return np.full(len(self.rows), 9.0)
 
@@ -415,14 +423,16 @@ def twelve_network():
 def test_sharing_follows_attributes_and_is_lost_with_permuted_rows():
     groups = np.repeat(np.eye(3).repeat(10, 1), 4, 0)  # (12, 30): ten channels a group
     found = of(channels.shared_channels, bench_with(groups, Twelve(), twelve_network()))
-    spearman, p = found.conditions
+    spearman, beyond = found.conditions
     assert spearman.estimate.low > 0.5
-    assert p.estimate.value < 0.01
+    assert beyond.estimate.low > 0.3
+    assert found.beside["permutation p"].value < 0.01
+    assert found.beside["channels of 10 shared by two species"].value == pytest.approx(10 * 18 / 66)
     control = found.controls[0].estimates["Spearman"]
     assert control.low < 0 < control.high
     assert found.verdict == "holds"
     shuffled = groups[[0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]]
-    assert of(channels.shared_channels, bench_with(shuffled, Twelve(), twelve_network())).verdict == "fails"
+    assert of(channels.shared_channels, bench_with(shuffled, Twelve(), twelve_network())).verdict != "holds"
 
 
 def test_cosines_by_hand():

@@ -56,28 +56,33 @@ def mass_on_the_cart(bench: Bench) -> Parts:
 def cart_channels(bench: Bench) -> Parts:
     """The ten channels with the largest m_k times summed activation on the cart, over donkeys beside one; closed, the
     probability of donkey has to drop further than with random ten of equal summed activation. The control chooses the
-    ten by another class's row. Beside: what the same channels do to other species beside a cart."""
+    ten by another class's row; another closes the same channels for donkeys without a cart. Beside: what they do to
+    other species beside a cart."""
     network, layer = bench.network, bench.network.default_layer
     donkeys, others = _beside_carts(bench)
+    alone = network.prepare([one.image for one in _without_carts(bench)])
     label, name = donkeys[0].label, bench.probe.shortcut[0]
     batch = network.prepare([one.image for one in donkeys])
     on_cart = _activation_on(network, batch, [_cart(bench, one) for one in donkeys])
     weights = bench.deep(network).weights()
     permuted = int(another_row(label, len(network.classes), bench.seed))
 
-    def closed(row: int) -> knockout.Knockout:
+    def closed(images: torch.Tensor, row: int) -> knockout.Knockout:
         channels = strongest(weights[row] * on_cart, TOP)
-        asked = (lambda: batch.split(32)), np.full(len(batch), label), layer, label, channels
+        asked = (lambda: images.split(32)), np.full(len(images), label), layer, label, channels
         return knockout.measure(network, *asked, seed=bench.seed)
 
-    found, blank = closed(label), closed(permuted)
+    def rule(closed: knockout.Knockout) -> Condition:
+        return Condition("CHIP - random", closed.drop("chip", "random"), ">")
+
+    found = closed(batch, label)
+    blanks = {PERMUTED: rule(closed(batch, permuted)), f"{name} without a cart": rule(closed(alone, label))}
     rest = network.prepare([one.image for one in others])
     before, after = knockout.knock_out(network, rest, layer, found.closed[:1])
     own = np.array([one.label for one in others])
     each = np.arange(len(own))
-    control = Condition("CHIP - random", blank.drop("chip", "random"), ">")
     return {
-        "conditions": (Condition("CHIP - random", found.drop("chip", "random"), ">"),),
+        "conditions": (rule(found),),
         "beside": {
             f"{name}: drop": found.drop("chip"),
             f"{name}: drop, random": found.drop("random"),
@@ -86,7 +91,7 @@ def cart_channels(bench: Bench) -> Parts:
             f"others taken for {name}: before": _taken(before, label),
             f"others taken for {name}: after": _taken(after[0], label),
         },
-        "controls": (Control(PERMUTED, {control.name: control.estimate}, holds([control])),),
+        "controls": tuple(Control(who, {one.name: one.estimate}, holds([one])) for who, one in blanks.items()),
         "chance": "random channels of equal summed activation",
         "note": f"At {layer.name}; channels {', '.join(map(str, np.flatnonzero(found.closed[0])))}.",
     }
@@ -116,6 +121,12 @@ def _beside_carts(bench: Bench) -> tuple[list[Picture], list[Picture]]:
         return found
 
     return bench.once("carts", choose)
+
+
+def _without_carts(bench: Bench) -> list[Picture]:
+    """Pictures of the cheating species without the object, from the counter-split."""
+    counter = bench.beside(open_probe("menagerie-counter"))
+    return counter.pictures(evenly(counter.probe.splits["without"], bench.sizes.planted), "donkeys without a cart")
 
 
 def _cart_masses(bench: Bench, network: Network, pictures: Sequence[Picture]) -> dict[str, np.ndarray]:
