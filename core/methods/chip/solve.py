@@ -71,7 +71,8 @@ def lasso(gram: Tensor, right: Tensor, penalty: Tensor) -> Solution:
 def dense(gram: Tensor, right: Tensor) -> Tensor:
     """The fit without a penalty but a tiny ridge: (G + r I)^-1 b.  (C, K, K), (C, K) -> (C, K)"""
     level = gram.diagonal(dim1=-2, dim2=-1).mean(-1)
-    level = torch.where(level > 0, level, 1.0)  # classes of hardly any probability are solved at the scale of the others
+    level = torch.where(level > 0, level, 1.0)
+    # At one scale, so that classes of hardly any probability can be solved too.
     factor = torch.linalg.cholesky(gram / level[:, None, None] + RIDGE * _eye(gram))
     return torch.cholesky_solve((right / level[:, None])[..., None], factor)[..., 0]
 
