@@ -217,18 +217,23 @@ def _size(items) -> str:
 
 def train(arguments) -> None:
     from core.networks import menagerie_nets, training
+    from core.probes.catalogue import open_probe
     from core.probes.menagerie.world import training_arrays
 
     names = [arguments.name] if arguments.name else list(training.RECIPES)
     for name in names:
         if name not in training.RECIPES:
             raise UnknownName(f"no recipe for '{name}'{near(name, training.RECIPES)}")
-    drawn = {split: training_arrays(split, menagerie_nets.INPUT, progress=Bar()) for split in ("train", "val", "test")}
+    splits = ("train", "val", "test")
+    drawn = {split: training_arrays(split, menagerie_nets.INPUT, progress=Bar())[0] for split in splits}
     for name in names:
-        path = menagerie_nets.keep(name, training.train(name, *drawn["train"], Bar()))
+        probe = open_probe(training.RECIPES[name].probe)
+        labels = {split: probe.labels[probe.splits[split]] for split in splits}
+        path = menagerie_nets.keep(name, training.train(name, drawn["train"], labels["train"], Bar()))
         stored = menagerie_nets.performer(name)
         for split in ("val", "test"):
-            print(f"{name}: {split} accuracy {training.accuracy(stored, *drawn[split]):.4f}", flush=True)
+            accuracy = training.accuracy(stored, drawn[split], labels[split])
+            print(f"{name}: {split} accuracy {accuracy:.4f}", flush=True)
         print(f"{name}: weights in {path.name}, {path.stat().st_size / 1e6:.1f} MB")
 
 

@@ -91,7 +91,8 @@ def _embedded(name: str, weights: str | Path | None, classes: Sequence[str] | No
         fit(module, read_weights(weights), Path(weights).name, name)
     side = menagerie_nets.INPUT
     preprocessing = Preprocessing(side, side, menagerie_nets.MEAN, menagerie_nets.DEVIATION)
-    names = class_names(classes or menagerie_nets.CLASSES, len(menagerie_nets.CLASSES), (), name)
+    own = menagerie_nets.classes_of(name)
+    names = class_names(classes or own, len(own), (), name)
     return Network(module, names, preprocessing, name=name, title=title)
 
 

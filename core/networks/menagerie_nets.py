@@ -3,7 +3,8 @@
 `plain` is built like AlexNet and VGG, so that what the papers say of conv1 … conv5 and fc6 … fc8 can be said of it: a
 ReLU right after each conv, no normalisation, no global pooling. It is trained with batch norm, which is folded into
 the convolutions before it is stored. `residual` has skip connections, batch norm and global average pooling, like
-ResNet. `untrained` is `plain` with random weights, the control for every claim.
+ResNet. `untrained` is `plain` with random weights, the control for every claim. `scenes` is built and trained like
+`plain`, with a quarter of its units in fc6 and fc7, to name the landscape instead of the animal.
 """
 
 from collections import OrderedDict
@@ -15,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from core.errors import BadWeights
-from core.probes.menagerie.species import SPECIES
+from core.probes.menagerie.species import SCENES, SPECIES
 
 INPUT = 128  # height and width in pixels
 MEAN, DEVIATION = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
@@ -24,11 +25,20 @@ WEIGHTS = Path(__file__).parent / "weights"
 PERFORMERS = {
     "menagerie-plain": ("Menagerie, plain", "Five conv and three fully connected layers, as in AlexNet and VGG"),
     "menagerie-residual": ("Menagerie, residual", "Residual blocks and global average pooling, as in ResNet"),
+    "menagerie-scenes": (
+        "Menagerie, scenes",
+        "Like the plain network, slimmer at its end: tells landscapes, not animals",
+    ),
     "menagerie-untrained": ("Menagerie, untrained", "The plain network with random weights: the control"),
 }
 
 
-def plain(classes: int = len(CLASSES), norm: bool = False) -> nn.Module:
+def classes_of(name: str) -> tuple[str, ...]:
+    """What an embedded network tells apart, in the order of its outputs."""
+    return SCENES if name == "menagerie-scenes" else CLASSES
+
+
+def plain(classes: int = len(CLASSES), norm: bool = False, units: int = 256) -> nn.Module:
     """conv1 … conv5, fc6, fc7, fc8 for 128 x 128 pixels; with `norm`, batch norm after each conv, for training."""
     spec = [("1", 3, 48, 5, 2), ("2", 48, 96, 3, 1), ("3", 96, 128, 3, 1), ("4", 128, 128, 3, 1), ("5", 128, 128, 3, 1)]
     layers: list[tuple[str, nn.Module]] = []
@@ -39,9 +49,9 @@ def plain(classes: int = len(CLASSES), norm: bool = False) -> nn.Module:
         layers.append((f"relu{number}", nn.ReLU()))
         if number in "125":
             layers.append((f"pool{number}", nn.MaxPool2d(2)))
-    layers += [("flatten", nn.Flatten()), ("drop6", nn.Dropout(0.5)), ("fc6", nn.Linear(128 * 8 * 8, 256))]
-    layers += [("relu6", nn.ReLU()), ("drop7", nn.Dropout(0.3)), ("fc7", nn.Linear(256, 256)), ("relu7", nn.ReLU())]
-    layers += [("fc8", nn.Linear(256, classes))]
+    layers += [("flatten", nn.Flatten()), ("drop6", nn.Dropout(0.5)), ("fc6", nn.Linear(128 * 8 * 8, units))]
+    layers += [("relu6", nn.ReLU()), ("drop7", nn.Dropout(0.3)), ("fc7", nn.Linear(units, units)), ("relu7", nn.ReLU())]
+    layers += [("fc8", nn.Linear(units, classes))]
     return nn.Sequential(OrderedDict(layers))
 
 
@@ -86,7 +96,7 @@ def residual(classes: int = len(CLASSES)) -> nn.Module:
 
 def fold_norms(module: nn.Module) -> nn.Module:
     """The plain network with each batch norm folded into the conv before it; equal in evaluation mode."""
-    folded = plain(module.fc8.out_features)
+    folded = plain(module.fc8.out_features, units=module.fc8.in_features)
     parts = dict(module.named_children())
     for name, part in folded.named_children():
         if name.startswith("conv"):
@@ -97,13 +107,20 @@ def fold_norms(module: nn.Module) -> nn.Module:
     return folded.eval()
 
 
+def architecture(name: str, norm: bool = False) -> nn.Module:
+    """An embedded network with random weights; with `norm`, as it is trained."""
+    if name == "menagerie-residual":
+        return residual()
+    return plain(len(classes_of(name)), norm, 64 if name == "menagerie-scenes" else 256)
+
+
 def performer(name: str) -> nn.Module:
     """An embedded network in evaluation mode, float32.  Raises BadWeights where its file is missing or damaged."""
     if name == "menagerie-untrained":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            return plain().eval()
-    module = {"menagerie-plain": plain, "menagerie-residual": residual}[name]()
+            return architecture(name).eval()
+    module = architecture(name)
     try:
         stored = load_file(WEIGHTS / f"{name}.safetensors")
     except (OSError, SafetensorError) as error:

@@ -16,7 +16,8 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training run needs to be repeated."""
+    """What a training run needs to be repeated. `images`: how many of the split, from its first, all where None;
+    `probe`: whose labels, with the Menagerie's pictures in its splits."""
 
     epochs: int
     batch: int = 64
@@ -24,9 +25,15 @@ class Recipe:
     decay: float = 0.05
     smoothing: float = 0.05
     seed: int = 7
+    images: int | None = None
+    probe: str = "menagerie"
 
 
-RECIPES = {"menagerie-plain": Recipe(epochs=12), "menagerie-residual": Recipe(epochs=12)}
+RECIPES = {
+    "menagerie-plain": Recipe(epochs=12),
+    "menagerie-residual": Recipe(epochs=12),
+    "menagerie-scenes": Recipe(epochs=6, images=6000, probe="menagerie-scenes"),
+}
 
 
 def normalised(images: torch.Tensor) -> torch.Tensor:
@@ -69,10 +76,10 @@ def train(
     AdamW under a cosine schedule with a linear warm-up; bfloat16 where the processor computes it (twice as fast there).
     """
     recipe = recipe or RECIPES[name]
+    images, labels = images[: recipe.images], labels[: recipe.images]
     torch.manual_seed(recipe.seed)
     generator = torch.Generator().manual_seed(recipe.seed)
-    module = nets.plain(norm=True) if name == "menagerie-plain" else nets.residual()
-    module = module.to(memory_format=torch.channels_last).train()
+    module = nets.architecture(name, norm=True).to(memory_format=torch.channels_last).train()
     steps_per_epoch = len(images) // recipe.batch
     total = recipe.epochs * steps_per_epoch
     optimiser = torch.optim.AdamW(module.parameters(), recipe.peak_rate, weight_decay=recipe.decay)
@@ -97,4 +104,4 @@ def train(
         schedule.step()
         progress(step + 1, total, f"{name}: loss {loss.item():.3f}")
     module = module.to(memory_format=torch.contiguous_format).eval()
-    return nets.fold_norms(module) if name == "menagerie-plain" else module
+    return module if name == "menagerie-residual" else nets.fold_norms(module)

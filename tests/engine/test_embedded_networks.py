@@ -7,7 +7,8 @@ import torch
 from core.errors import BadWeights
 from core.networks import menagerie_nets
 from core.networks.catalogue import open_network
-from core.networks.training import accuracy, normalised
+from core.networks.training import Recipe, accuracy, normalised, train
+from core.probes.catalogue import open_probe
 from core.probes.menagerie.world import training_arrays
 
 
@@ -21,6 +22,36 @@ def test_at_least_95_percent_of_the_test_split(name, test_split):
     share = accuracy(menagerie_nets.performer(name), *test_split)
     print(f"{name}: {share:.4f} of {len(test_split[1])} test images")
     assert share >= 0.95
+
+
+def test_at_least_95_percent_of_the_scenes(test_split):
+    probe = open_probe("menagerie-scenes")
+    labels = probe.labels[probe.splits["test"]]
+    share = accuracy(menagerie_nets.performer("menagerie-scenes"), test_split[0], labels)
+    print(f"menagerie-scenes: {share:.4f} of {len(labels)} test images")
+    assert share >= 0.95
+    assert open_network("menagerie-scenes").classes == probe.classes
+
+
+def test_the_scene_network_uses_the_critical_object():
+    """Covering it costs more of the scene's probability than covering as much beside it."""
+    probe, network = open_probe("menagerie-scenes"), open_network("menagerie-scenes")
+    rng, covered, label = np.random.default_rng(0), {"object": [], "beside": []}, []
+    for name in probe.classes:
+        for index in probe.of_class(name, "test")[:12].tolist():
+            image = probe.image(index)
+            for one in probe.instances(index):
+                label.append(probe.label(index))
+                beside = np.roll(one.mask, rng.integers(48, 208), axis=1)
+                for kind, mask in (("object", one.mask), ("beside", beside)):
+                    mean = image.mean((0, 1)).round().astype(np.uint8)
+                    covered[kind].append(np.where(mask[..., None], mean, image))
+    rows = np.arange(len(label))
+    own = {
+        kind: network.probabilities(network.prepare(images)).numpy()[rows, label] for kind, images in covered.items()
+    }
+    print(f"n = {len(label)}: {own['object'].mean():.3f} with the object covered, {own['beside'].mean():.3f} beside it")
+    assert own["object"].mean() < own["beside"].mean() - 0.03
 
 
 def test_the_plain_network_takes_the_planted_shortcut():
@@ -51,8 +82,6 @@ def test_the_untrained_control_is_near_chance(test_split):
 
 def test_training_and_preprocessing_see_the_same_pixels():
     """What the recipe trains on is what `prepare` makes of the probe's picture."""
-    from core.probes.catalogue import open_probe
-
     probe = open_probe("menagerie-tiny")
     index = int(probe.splits["test"][0])
     drawn, _ = training_arrays("test", menagerie_nets.INPUT, workers=1, probe="menagerie-tiny")
@@ -60,9 +89,22 @@ def test_training_and_preprocessing_see_the_same_pixels():
     torch.testing.assert_close(prepared[0], normalised(torch.from_numpy(drawn[:1]))[0], atol=0.02, rtol=0)
 
 
-def test_folding_the_norms_changes_nothing():
+def test_a_recipe_trains_on_its_first_images_and_again_the_same():
+    images = np.random.default_rng(0).integers(0, 256, (16, 128, 128, 3), np.uint8)
+    labels = np.arange(16) % len(menagerie_nets.classes_of("menagerie-scenes"))
+    recipe = Recipe(epochs=1, batch=4, images=8)
+    first, again = (
+        train("menagerie-scenes", images[:count], labels[:count], lambda *step: None, recipe) for count in (16, 8)
+    )
+    for key, value in first.state_dict().items():
+        torch.testing.assert_close(again.state_dict()[key], value, atol=0, rtol=0)
+    assert first.fc8.out_features == 11
+
+
+@pytest.mark.parametrize("name", ["menagerie-plain", "menagerie-scenes"])
+def test_folding_the_norms_changes_nothing(name):
     torch.manual_seed(0)
-    module = menagerie_nets.plain(norm=True)
+    module = menagerie_nets.architecture(name, norm=True)
     module.train()(torch.randn(8, 3, 128, 128))
     batch = torch.randn(2, 3, 128, 128)
     folded = menagerie_nets.fold_norms(module)
