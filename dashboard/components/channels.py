@@ -123,7 +123,10 @@ def overlap(here: Here, weights: np.ndarray, k: int) -> None:
         }
         st.dataframe(table, hide_index=True, column_config=config, alt=f"Classes by channels shared with {names[0]}")
     if len(here.classes) < 2:
-        st.caption("Choose two or three classes above to compare those; without, the first stands beside its likest.")
+        st.caption(
+            "Choose two or three classes above to compare those; without, the first stands beside its likest and its "
+            "least like."
+        )
     rows = _rows(here, weights, channels.BY_LIKENESS)
     st.markdown(f"**Channels that each pair of classes shares among its top {k}**")
     chart = channels.overlap_matrix(channel_overlap.overlaps(tops[rows]), [here.names[row] for row in rows], theme())

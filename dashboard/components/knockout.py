@@ -26,7 +26,8 @@ def on_picture(here: Here, found: Knockout) -> None:
     """The picture, and beside it the bars of each choice of channels."""
     place = st.grid(4, min_column_width=210, gap="medium")
     with place.cell():
-        st.markdown(f"**{here.picture.title}**  \n:gray[{here.names[found.label]}'s channels are closed]")
+        title = (here.picture.label or here.picture.title).capitalize()
+        st.markdown(f"**{title}**  \n:gray[{here.names[found.label]}'s channels are closed]")
         st.image(ask.encoded(here.picture), width="stretch", alt=here.picture.alt)
     _panels(here, found, place)
     st.caption("Outline: before. Filled: after; for random channels the mean, and as a line how far the sets scatter.")
@@ -86,7 +87,8 @@ def on_split(here: Here, channels: Sequence[int]) -> None:
         _drops(here, found)
     _panels(here, found, place)
     mine = int((found.labels == label).sum())
-    of = f"the {mine} pictures of '{here.names[label]}'" if mine else f"all {len(found.labels)} pictures"
+    some = "picture" if mine == 1 else "pictures"
+    of = f"the {mine} {some} of '{here.names[label]}'" if mine else f"all {len(found.labels)} pictures"
     st.caption(f"Mean probabilities over {of}; the line is the 95 % interval of the class's own.")
 
 
@@ -110,6 +112,8 @@ def _signed(one: Estimate) -> str:
 
 
 def _verdict(one: Estimate) -> str:
+    if one.n < 2:
+        return "one picture has no interval"
     between = f"{one.low:+.2f} to {one.high:+.2f}, n = {one.n}".replace("-", "−")
     if one.low > 0:
         return f"{between}: more"

@@ -108,7 +108,7 @@ def overlap_matrix(shared: np.ndarray, names: Sequence[str], ink: Ink) -> go.Fig
         y=list(names),
         zmin=0,
         colorscale="Cividis",
-        colorbar=_colour_bar("channels shared"),
+        colorbar=_colour_bar("channels shared", dtick=max(1, round(int(np.max(shared)) / 8)), tick0=0),
         hovertemplate="%{y} and %{x}: %{z} channels<extra></extra>",
         xgap=1,
         ygap=1,

@@ -89,7 +89,7 @@ def closed(found: Knockout, choice: str, limit: int = 12) -> str:
     channels = np.flatnonzero(sets[0])
     more = f" and {len(channels) - limit} more" if len(channels) > limit else ""
     same = int((sets[0] & found.closed[0]).sum())
-    shared = f"; {same} are CHIP's too" if choice == "gradcam" else ""
+    shared = f"; {same} {'is' if same == 1 else 'are'} CHIP's too" if choice == "gradcam" else ""
     return f"{', '.join(map(str, channels[:limit]))}{more}: {percent(carried[0])} of the activation{shared}."
 
 

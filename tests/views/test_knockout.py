@@ -55,7 +55,7 @@ def test_bars_are_as_long_as_the_probabilities():
 
 def test_what_is_closed_is_said():
     assert knockout.closed(record(), "chip") == "0, 1: 40.0 % of the activation."
-    assert knockout.closed(record(), "gradcam") == "0, 2: 50.0 % of the activation; 1 are CHIP's too."
+    assert knockout.closed(record(), "gradcam") == "0, 2: 50.0 % of the activation; 1 is CHIP's too."
     assert knockout.closed(record(), "random") == (
         "2 sets, 40.0 % to 50.0 % of the activation; 0.50 of CHIP's among them on average."
     )
