@@ -207,10 +207,10 @@ def localise(
     """How well boxes and regions of maps find the objects (CHIP's table II and figure 7), beside a fixed centred disc.
 
     Thresholds are searched on at most so many images of `search` (else as `search_split` says) and applied to as many
-    of `split`, both evenly spread. Kept by method, so that a further one is only added work; those missing are computed
-    in one pass, which can be stopped and goes on from there. `importances` {layer's name: (classes, K)} take the place
-    of what `importances_of` gives for the methods that need some. Raises NotDefined where no image has a label that the
-    network knows and a box; UnknownName for a method or split, UnknownLayer; what `progress` raises.
+    of `split`, evenly over classes. Kept by method, so that a further one is only added work; those missing are
+    computed in one pass, which can be stopped and goes on from there. `importances` {layer's name: (classes, K)} take
+    the place of what `importances_of` gives for the methods that need some. Raises NotDefined where no image has a
+    label that the network knows and a box; UnknownName for a method or split, UnknownLayer; what `progress` raises.
     """
     layer = network.layer(layer)
     reasons = {name: find_method(name).defined(network, layer) for name in methods}
@@ -465,7 +465,7 @@ def _placed(
     progress: Progress | None,
 ) -> dict[str, tuple[Placed, str]]:
     """Boxes of every method through the store, one artefact a method, with a note where it could not be kept."""
-    base = Request("localisation", 1, network.fingerprint, _subject(probe, split))
+    base = Request("localisation", 2, network.fingerprint, _subject(probe, split))
     size = {"images": images, "thresholds": THRESHOLDS}
     asked, made = {DISC: replace(base, parameters={"method": DISC, **size})}, {}
     for name in methods:
@@ -480,7 +480,7 @@ def _placed(
             own, told = _columns(network, probe), {one: _digest(values) for one, values in importances.items()}
             boxes = Boxes(network, probe, missing, layer, own, importances, told)
             pool = [i for i in probe.splits[split] if (label := probe.label(int(i))) is not None and own[label] >= 0]
-            chosen = np.array(pool, np.int64)[localisation.spread(len(pool), images)]
+            chosen = chip.balanced(probe, np.array(pool, np.int64), images)
             _swept(asked[name], network, probe, {"boxes": boxes}, chosen, progress)
             made.update({other: dict(vars(one)) for other, one in boxes.result().items()})
         return made[name]

@@ -71,11 +71,6 @@ def plain(name: str) -> str:
     return name.casefold().replace("_", " ")
 
 
-def spread(count: int, wanted: int) -> np.ndarray:
-    """At most `wanted` of `count` places, evenly spread.  -> (min(count, wanted),) int64"""
-    return np.arange(count) if count <= wanted else np.arange(wanted) * count // wanted
-
-
 def search_split(splits: Sequence[str], split: str) -> str:
     """Where thresholds are searched: on 'val', else on the first other split, else, with none left, on the same."""
     return next((name for name in ("val", *splits) if name in splits and name != split), split)

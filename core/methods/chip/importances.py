@@ -87,6 +87,12 @@ def default_indices(probe: Probe, split: str, images: int) -> np.ndarray:
     """At most so many images of a split: evenly over its classes, and over each class's images, where there are
     labels; else evenly over the split.  -> (n,) int64, ascending"""
     pool = np.asarray(probe.splits[split], np.int64)
+    return balanced(probe, pool, images)
+
+
+def balanced(probe: Probe, pool: np.ndarray, images: int) -> np.ndarray:
+    """At most so many of a pool of images, evenly over classes: where classes take turns, as in the Menagerie, every
+    second image would be of half of the classes only.  (n,) -> (m,) int64, ascending"""
     if images >= len(pool):
         return np.sort(pool)
     labels = np.array([-1 if (label := probe.label(int(i))) is None else label for i in pool])
