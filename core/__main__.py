@@ -1,6 +1,7 @@
 """The command line: everything the dashboard shows, as data. `python -m core --help`."""
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -188,6 +189,50 @@ def _kept(target: Path, text: str) -> None:
         raise CoreError(f"cannot write {target}: {error.strerror}") from error
 
 
+def precompute(arguments) -> None:
+    _files(arguments)
+    print(f"{arguments.kind}: kept")
+
+
+def export(arguments) -> None:
+    folder = _folder(arguments.out)
+    files, asked = _files(arguments)
+    for name, value in files.items():
+        if isinstance(value, np.ndarray):
+            _saved(folder / f"{name}.npy", value)
+        else:
+            _kept(folder / name, value)
+    _kept(folder / "request.json", json.dumps(asked, indent=2, sort_keys=True) + "\n")
+    print(f"{folder}: {len(files) + 1} files")
+
+
+def _files(arguments) -> tuple[dict, dict]:
+    """What `precompute` and `export` are asked for: the files of the answer, and the question."""
+    from core.export import KINDS
+    from core.networks.catalogue import open_network
+    from core.probes.catalogue import open_probe
+
+    if arguments.kind not in KINDS:
+        raise UnknownName(
+            f"nothing called '{arguments.kind}'{near(arguments.kind, KINDS)}; there are: {', '.join(KINDS)}"
+        )
+    network = open_network(arguments.network, arguments.weights, progress=Bar())
+    probe = open_probe(arguments.probe)
+    layers = [network.layer(name).name for name in arguments.layer or [network.default_layer]]
+    given = {name: getattr(arguments, name) for name in ("methods", "split", "images")}
+    told = {name: value for name, value in given.items() if value is not None}
+    files = KINDS[arguments.kind](network, probe, layers, progress=Bar(), **told)
+    about = {"network": network.name, "fingerprint": network.fingerprint, "probe": probe.name, "layers": layers}
+    return files, {"kind": arguments.kind, "probe fingerprint": probe.fingerprint, **about, **told}
+
+
+def _saved(target: Path, values: np.ndarray) -> None:
+    try:
+        np.save(target, values, allow_pickle=False)
+    except OSError as error:
+        raise CoreError(f"cannot write {target}: {error.strerror}") from error
+
+
 def cache(arguments) -> None:
     from core.store import Store
 
@@ -271,6 +316,21 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--probe", default="menagerie")
     one.add_argument("--only", nargs="+", metavar="ID", help="some claims, such as C1 C9; else all")
     one.add_argument("--out", metavar="FOLDER", help="write claims.md and claims.json there as well")
+    for run, text in (
+        (precompute, "compute what takes long and keep it in the cache"),
+        (export, "the same as files: tables as CSV, arrays as NPY, and the question as JSON"),
+    ):
+        one = verb(run, text)
+        one.add_argument("kind", metavar="WHAT", help="such as localisation")
+        one.add_argument("--network", default="menagerie-plain")
+        one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
+        one.add_argument("--probe", default="menagerie")
+        one.add_argument("--layer", nargs="+", help="either of a layer's names; else the network's default")
+        one.add_argument("--methods", nargs="+", metavar="METHOD", help="for localisation; else all that are quick")
+        one.add_argument("--split", help="else the test split")
+        one.add_argument("--images", type=int, help="at most so many pictures of a split")
+        if run is export:
+            one.add_argument("--out", required=True, metavar="FOLDER")
     one = verb(cache, "list, verify or prune what was kept")
     one.add_argument("verb", choices=("list", "verify", "prune"))
     one.add_argument("--days", type=float, help="prune what was not used for so long (30, unless --megabytes is given)")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core import colouring
+from core import colouring, export
 from core.colouring import Look
 from core.measures.boxes import DISC
 from core.measures.localisation import best_iou
@@ -74,7 +74,7 @@ def pixel_verdict(one, first: str, second: str) -> str:
 
 def csv(found) -> bytes:
     """Every number of the table, the classification errors as its last row."""
-    return pd.DataFrame(rows(found)).to_csv(index=False).encode()
+    return export.table(rows(found)).encode()
 
 
 def boxed(

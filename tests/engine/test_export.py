@@ -1,0 +1,65 @@
+"""`precompute` and `export` on the command line: what is kept, what is written, what is refused."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from core import engine
+from core.__main__ import main
+from core.export import table
+
+ASKED = ["localisation", "--network", "menagerie-untrained", "--probe", "menagerie-tiny", "--layer", "conv5"]
+ASKED += ["--methods", "gradcam", "guided-backprop", "--images", "8"]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "cache"))
+
+
+def test_what_is_precomputed_is_exported_without_computing_anything(tmp_path, capsys, monkeypatch):
+    assert main(["precompute", *ASKED]) == 0
+    assert len(engine.store().list()) == 6  # two methods and the disc, on two splits
+    monkeypatch.setattr(engine, "sweep", None)
+    out = tmp_path / "new" / "folder"
+    assert main(["export", *ASKED, "--out", str(out)]) == 0
+    rows = list(csv.DictReader((out / "conv5-localisation.csv").open()))
+    assert [row["method"] for row in rows] == ["gradcam", "guided-backprop", "centred-disc", "classification"]
+    assert rows[0]["images"] == "8"
+    assert float(rows[0]["top1"]) <= 1
+    assert rows[2]["threshold"] == rows[3]["area"] == ""
+    boxes = np.load(out / "conv5-gradcam-boxes.npy", allow_pickle=False)
+    assert boxes.shape == (8, 4)
+    assert np.load(out / "conv5-indices.npy", allow_pickle=False).shape == (8,)
+    told = json.loads((out / "request.json").read_text())
+    assert told["layers"] == ["conv5"]
+    assert told["methods"] == ["gradcam", "guided-backprop"]
+    assert str(out) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["precompute", "lokalisation"], "try 'localisation'"),
+        (["precompute", *ASKED[:-4], "magic"], "no method 'magic'"),
+        (["precompute", *ASKED, "--split", "tset"], "no split 'tset'"),
+    ],
+)
+def test_what_cannot_be_computed_is_a_sentence(words, said, capsys):
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["export", *ASKED, "--out", str(tmp_path / "file" / "folder")]) == 2
+    assert "cannot make the folder" in capsys.readouterr().err
+
+
+def test_rows_need_not_have_the_same_columns():
+    text = table([{"a": 1, "b": float("nan")}, {"a": 2.5, "c": "x, y"}])
+    assert list(csv.reader(text.splitlines())) == [["a", "b", "c"], ["1", "", ""], ["2.5", "", "x, y"]]
