@@ -421,7 +421,7 @@ def pictures_picker(options: Sequence[str], default: str | None = None) -> str:
     notices(one_of(PICTURES, options, default, "number of pictures"))
     return st.segmented_control(
         "Pictures", options, default=default, key=PICTURES, bind="query-params", required=True,
-        help="Evenly spread over the split. More pictures narrow the intervals and take longer.",
+        help="Evenly spread over the classes. More pictures narrow the intervals and take longer.",
     )  # fmt: skip
 
 
