@@ -12,7 +12,7 @@ from core import engine
 from core.__main__ import main
 from core.claims import PAPERS
 from core.claims.bench import Bench, Sizes, another_row, evenly, stages, untrained
-from core.claims.chip import channels, objects
+from core.claims.chip import channels, localisation, objects
 from core.claims.report import Claim, Condition, Control, holds, interval, markdown, to_json
 from core.claims.stated import measured
 from core.errors import UnknownName
@@ -27,6 +27,7 @@ from core.measures.discrimination import (
     two_way_share,
 )
 from core.measures.interval import Estimate, bootstrap, bootstrap_apart, bootstrap_rows
+from core.measures.localisation_table import Localisation, Score
 from core.networks.catalogue import open_network
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
@@ -546,3 +547,60 @@ def test_the_command_line_prints_and_keeps_the_table(drawn_importances, tmp_path
     (tmp_path / "file").write_text("")
     assert main([*asked[:-1], str(tmp_path / "file" / "below")]) == 2
     assert "cannot make the folder" in capsys.readouterr().err
+
+
+def table_of(wrong, boxes):
+    """A table II of ten images with one true box of 10 x 10 pixels; columns of errors and one box by method."""
+    indices, none, nothing = np.arange(10), Estimate(NAN, NAN, NAN, 0), np.full(10, NAN)
+    scores = {}
+    for name, box in boxes.items():
+        errors = indices < wrong[name]
+        error, both = bootstrap(errors.astype(float)), np.stack([errors, errors], 1)
+        scores[name] = Score(
+            name, 0.5, error, error, none, 0.5, none, np.array([box] * 10), nothing, both, nothing, nothing
+        )
+    truth = {int(i): np.array([[0.0, 0, 10, 10], [50, 50, 60, 55]]) for i in indices}
+    return Localisation(indices, indices * 0, indices * 0, truth, scores, {})
+
+
+def bench_localised(table, twin):
+    bench = Bench(small_network(), Drawn(), Sizes())
+    bench.shared["localised", bench.network.fingerprint] = table
+    bench.shared["localised", bench.twin.fingerprint] = twin
+    return bench
+
+
+BOXES = {
+    "c-mwp": (0, 0, 1, 1), "backprop": (0, 0, 1, 1), "gradcam": (0, 0, 20, 10), "chip": (0, 0, 10, 11),
+    "centred-disc": (0, 0, 4, 5),
+}  # fmt: skip
+EQUAL = dict.fromkeys(BOXES, 9)
+
+
+def test_localisation_claims_by_hand(monkeypatch):
+    monkeypatch.setattr(Bench, "needed", lambda *_: {})
+    bench = bench_localised(table_of({**EQUAL, "backprop": 7, "gradcam": 5, "chip": 1}, BOXES), table_of(EQUAL, BOXES))
+    error = of(localisation.localisation_error, bench)
+    assert [one.estimate.value for one in error.conditions] == [pytest.approx(-0.4)] * 2
+    assert error.verdict == "holds"
+    assert error.controls[0].shows is False
+    order = of(localisation.order_of_methods, bench)
+    assert [one.estimate.value for one in order.conditions] == pytest.approx([0.2, 0.2, 0.4])
+    assert order.beside["Kendall's tau"].value == 1
+    assert order.controls[0].estimates["Kendall's tau"].value == 0
+    turned = bench_localised(table_of({**EQUAL, "backprop": 0, "gradcam": 9, "chip": 3}, BOXES), table_of(EQUAL, BOXES))
+    assert of(localisation.order_of_methods, turned).verdict == "fails"
+
+
+def test_box_areas_by_hand(monkeypatch):
+    monkeypatch.setattr(Bench, "needed", lambda *_: {})
+    bench = bench_localised(table_of(EQUAL, BOXES), table_of(EQUAL, {**BOXES, "chip": BOXES["gradcam"]}))
+    found = of(localisation.box_areas, bench)
+    assert found.beside["CHIP"].value == pytest.approx(1.1)
+    assert found.beside["Grad-CAM"].value == pytest.approx(2)
+    assert found.conditions[0].estimate.value == pytest.approx(0.1 - 1)
+    assert found.controls[0].estimates["median"].value == pytest.approx(0.2)
+    assert found.controls[1].shows is False
+    assert found.verdict == "holds"
+    without = table_of(EQUAL, {**BOXES, "chip": (-1, -1, -1, -1)})
+    assert np.isnan(localisation.area_ratios(without, "chip")).all()
