@@ -321,13 +321,13 @@ def parser() -> argparse.ArgumentParser:
         (export, "the same as files: tables as CSV, arrays as NPY, and the question as JSON"),
     ):
         one = verb(run, text)
-        one.add_argument("kind", metavar="WHAT", help="such as localisation")
+        one.add_argument("kind", metavar="WHAT", help="chip or localisation")
         one.add_argument("--network", default="menagerie-plain")
         one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
         one.add_argument("--probe", default="menagerie")
         one.add_argument("--layer", nargs="+", help="either of a layer's names; else the network's default")
         one.add_argument("--methods", nargs="+", metavar="METHOD", help="for localisation; else all that are quick")
-        one.add_argument("--split", help="else the test split")
+        one.add_argument("--split", help="else train for chip, test for localisation")
         one.add_argument("--images", type=int, help="at most so many pictures of a split")
         if run is export:
             one.add_argument("--out", required=True, metavar="FOLDER")

@@ -33,7 +33,33 @@ def localisation(
     return files
 
 
-KINDS: Mapping[str, Callable[..., Files]] = {"localisation": localisation}
+def chip(
+    network: Network, probe: Probe, layers: Sequence[str], progress: Progress | None = None, **asked: Any
+) -> Files:
+    """CHIP's importances of each layer, learned in one pass: m of every class, the path of lambda, and by class as CSV
+    what the row rests on and what it foretells.  `asked`: split, images, as `engine.importances_of` has them."""
+    files: Files = {}
+    for layer, found in engine.importances_of(network, probe, layers, progress=progress, **asked).items():
+        held_out, rows = found.held_out[found.chosen], found.weights()
+        files[f"{layer}-importances.csv"] = table(
+            [
+                {
+                    "class": name,
+                    "effective images": float(found.effective[c]),
+                    "channels kept": int((rows[c] != 0).sum()),
+                    "held-out R2": float(held_out[c]),
+                    "held-out R2 without a penalty": float(found.dense[c]),
+                    "top channels": " ".join(str(int(k)) for k in np.argsort(-rows[c])[:10]),
+                }
+                for c, name in enumerate(network.classes)
+            ]
+        )
+        arrays = {"importances": rows, "path": found.path, "shares": found.shares, "held-out": found.held_out}
+        files |= {f"{layer}-{name}": values for name, values in arrays.items()}
+    return files
+
+
+KINDS: Mapping[str, Callable[..., Files]] = {"chip": chip, "localisation": localisation}
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -39,6 +39,17 @@ def test_what_is_precomputed_is_exported_without_computing_anything(tmp_path, ca
     assert str(out) in capsys.readouterr().out
 
 
+def test_importances_as_files(tmp_path):
+    asked = ["chip", "--network", "menagerie-untrained", "--probe", "menagerie-tiny", "--layer", "conv5", "pool5"]
+    assert main(["export", *asked, "--images", "6", "--out", str(tmp_path / "out")]) == 0
+    values = np.load(tmp_path / "out" / "pool5-importances.npy", allow_pickle=False)
+    rows = list(csv.DictReader((tmp_path / "out" / "pool5-importances.csv").open()))
+    assert values.shape == (24, 128)
+    assert [int(row["channels kept"]) for row in rows] == (values != 0).sum(1).tolist()
+    assert all(int(row["top channels"].split()[0]) == values[c].argmax() for c, row in enumerate(rows))
+    assert np.load(tmp_path / "out" / "conv5-path.npy", allow_pickle=False).shape[1:] == (24, 128)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
