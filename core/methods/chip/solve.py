@@ -9,9 +9,9 @@ Per class c, G its Gram matrix, b its right side (sums.py), eq. 11 without its c
 
 What the paper leaves open, and what we do: lambda is a share of the smallest one that empties the class's row, max |b|;
 rho is a share of the mean of G's diagonal; m, which is sparse, is returned, not w; ADMM stops when primal and dual
-residuals are small. Then, or before if it can be, m is made exact: on its support the problem is a linear system, and
-where the solution's signs and the gradient elsewhere agree with the support, it is the optimum. All penalties of a
-class share one Cholesky factor and go through the iterations together.
+residuals are small. Then, or before if it can be, m is made exact by an active-set descent from where ADMM stands: on
+a support the problem is a linear system, and where the solution's signs and the gradient elsewhere agree with the
+support, it is the optimum. All penalties of a class share one Cholesky factor and go through the iterations together.
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-RHO = 0.3  # times the mean of the Gram matrix's diagonal
+RHO = 0.1  # times the mean of the Gram matrix's diagonal
 TOLERANCE = 1e-9  # of the residuals, where m is scaled to max |b| / mean diagonal
 ROUND = 100  # iterations between attempts at the exact solution
 ROUNDS = 40
-REFINEMENTS = 12  # supports tried in each attempt
+SUPPORTS = 200  # tried in each attempt
+ENTERING = 0.1  # of the worst violation: how much makes a channel enter the support
 RIDGE = 1e-6  # times the mean of the diagonal: the fit without a penalty
 SYSTEMS = 2**24  # bytes of linear systems solved at once
 
@@ -111,25 +112,32 @@ def admm(inverse: Tensor, right: Tensor, share: Tensor, m: Tensor, q: Tensor) ->
 
 
 def polished(gram: Tensor, right: Tensor, share: Tensor, m: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """The exact optimum where it is found from m, else m; and where it is.
+    """The exact optimum where it is wanted and found from m, else a point no worse than m; and where it is.
 
-    Solved on a support that begins with m's and follows the optimum's conditions: a channel leaves whose sign turned,
-    and enters where |b - G m| > lambda.  (C, K, K), (C, K), (C, L), (C, L, K), (C, L) bool -> (C, L, K), (C, L)
+    From m towards the solution on its support, as far as no sign turns; a channel that reaches zero leaves. Once there,
+    the channels enter where |b - G m| exceeds lambda most; where it does nowhere, m is the optimum.
+    (C, K, K), (C, K), (C, L), (C, L, K), (C, L) bool -> (C, L, K), (C, L)
     """
-    met, signs = torch.zeros_like(wanted), m.sign()
-    pace = 1 / gram.diagonal(dim1=-2, dim2=-1).clamp(min=1e-9)[:, None]
-    limit = share[..., None] * (1 + 1e-9)
-    for _ in range(REFINEMENTS):
-        left = wanted & ~met
-        if not left.any():
+    met, signs, limit = torch.zeros_like(wanted), m.sign(), share[..., None] * (1 + 1e-9)
+    for _ in range(SUPPORTS):
+        if not wanted.any():
             break
-        solved, regular = _on_supports(gram, right[:, None] - share[..., None] * signs, signs != 0, left)
-        reach = solved + pace * (right[:, None] - solved @ gram)
-        fresh = torch.where(reach.abs() > pace * limit, reach.sign(), 0.0)
-        fresh = torch.where((signs != 0) & (solved.sign() == signs), signs, fresh)
-        good = left & regular & (fresh == signs).all(-1)
-        m, met = torch.where(good[..., None], solved, m), met | good
-        signs = torch.where(left[..., None], fresh, signs)
+        goal, regular = _on_supports(gram, right[:, None] - share[..., None] * signs, signs != 0, wanted)
+        wanted = wanted & regular
+        turned = (signs != 0) & (goal * signs <= 0) & wanted[..., None]
+        reach = torch.where(turned, m / torch.where(turned & (m != goal), m - goal, 1.0), torch.inf)
+        first = reach.amin(-1, keepdim=True)
+        arrived = wanted & (first[..., 0] > 1)
+        step = torch.where(arrived[..., None], goal, m + first.clamp(max=1) * (goal - m))
+        leaving = turned & (reach == first)
+        m = torch.where(wanted[..., None] & ~leaving, step, torch.where(leaving, 0.0, m))
+        gradient = right[:, None] - m @ gram
+        over = torch.where(signs == 0, gradient.abs() - limit, -torch.inf)
+        worst = over.amax(-1, keepdim=True)
+        optimal = arrived & (worst[..., 0] <= 0)
+        met, wanted = met | optimal, wanted & ~optimal
+        entering = (arrived & wanted)[..., None] & (over > 0) & (over >= ENTERING * worst)
+        signs = torch.where(entering, gradient.sign(), torch.where(leaving, 0.0, signs))
     return m, met
 
 
