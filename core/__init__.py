@@ -10,6 +10,6 @@ Reading order, along the flow of an answer:
     claims/                  what a paper claims beside what is measured here, with controls and verdicts
     sweep.py, statistics.py  one pass over a probe feeds any number of running statistics
     request.py, store.py     what is asked, and where answers are kept
-    engine.py                answers: loaded, or computed and kept
+    engine/                  answers: loaded, or computed and kept; answers.py is how, the others are what can be asked
     __main__.py              the command line
 """

@@ -13,11 +13,12 @@ from core import engine
 from core.errors import NotDefined
 from core.methods import METHODS
 from core.methods import explain as run_methods
-from core.methods.chip.importances import Importances, default_indices, layers_for
+from core.methods.chip.importances import Importances, layers_for
 from core.methods.heatmap import Heatmap
 from core.networks.catalogue import open_network
 from core.networks.layers import Layer
 from core.networks.network import Network
+from core.probes.choice import default_indices
 from core.probes.probe import Instance, Probe
 
 Progress = Callable[[int, int, str], None]
@@ -103,7 +104,7 @@ class Bench:
     @cached_property
     def columns(self) -> np.ndarray:
         """The network's class of each of the probe's, -1 where it knows none.  -> (probe's classes,) int64"""
-        return engine._columns(self.network, self.probe)
+        return engine.columns(self.network, self.probe)
 
     def learned(self, network: Network, layers: Sequence[str]) -> dict[str, Importances]:
         """Layers' importances by name, from the store or computed, those missing in one pass."""

@@ -6,10 +6,12 @@ import torch
 from torch import nn
 
 from core import engine
+from core.engine import channels
 from core.errors import Cancelled, UnknownClass, UnknownLayer, UnknownName
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
 from core.probes.probe import Probe
+from core.request import Request
 
 CHANNELS = [4, 1]
 
@@ -76,10 +78,10 @@ def test_the_second_time_it_comes_from_the_store(network):
 
 def test_pictures_that_memory_has_no_room_for_are_drawn_again(network, monkeypatch):
     whole = engine.knockout(network, Noise(), network.layers[0], 1, CHANNELS, draws=2)
-    monkeypatch.setattr(engine, "_HELD", 0)
-    again = engine._knockout(
-        engine.Request("knockout", 1, network.fingerprint, "probe:noise:test", layer=network.layers[0].name,
-                       classes=(1,), parameters={"channels": sorted(CHANNELS), "images": None, "draws": 2}),
+    monkeypatch.setattr(channels, "_HELD", 0)
+    again = channels._knockout(
+        Request("knockout", 1, network.fingerprint, "probe:noise:test", layer=network.layers[0].name,
+                classes=(1,), parameters={"channels": sorted(CHANNELS), "images": None, "draws": 2}),
         network, Noise(), None,
     )  # fmt: skip
     np.testing.assert_array_equal(whole.asked, again["asked"])

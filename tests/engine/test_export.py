@@ -8,6 +8,7 @@ import pytest
 
 from core import engine
 from core.__main__ import main
+from core.engine import answers
 from core.export import table
 
 ASKED = ["localisation", "--network", "menagerie-untrained", "--probe", "menagerie-tiny", "--layer", "conv5"]
@@ -22,7 +23,7 @@ def own_cache(tmp_path, monkeypatch):
 def test_what_is_precomputed_is_exported_without_computing_anything(tmp_path, capsys, monkeypatch):
     assert main(["precompute", *ASKED]) == 0
     assert len(engine.store().list()) == 6  # two methods and the disc, on two splits
-    monkeypatch.setattr(engine, "sweep", None)
+    monkeypatch.setattr(answers, "sweep", None)
     out = tmp_path / "new" / "folder"
     assert main(["export", *ASKED, "--out", str(out)]) == 0
     rows = list(csv.DictReader((out / "conv5-localisation.csv").open()))

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from core import engine
+from core.engine import localising
 from core.errors import Cancelled, NotDefined, UnknownName
 from core.measures.boxes import DISC, THRESHOLDS, box_ious
 from core.measures.interval import bootstrap
@@ -230,7 +231,7 @@ def test_a_further_method_is_only_added_work(network, found, monkeypatch):
     one = engine.localise(network, probe, "conv1", METHODS[:1])
     assert drawn
     ran = []
-    monkeypatch.setattr(engine.Boxes, "update", lambda self, batch, real=engine.Boxes.update: (
+    monkeypatch.setattr(localising.Boxes, "update", lambda self, batch, real=localising.Boxes.update: (
         ran.append(tuple(self.settings["methods"])), real(self, batch))[1])  # fmt: skip
     both = engine.localise(network, probe, "conv1", METHODS)
     assert set(ran) == {METHODS[1:]}
@@ -352,7 +353,8 @@ def test_ious_of_many_boxes_at_once():
 
 
 def test_among_equal_errors_the_larger_overlap_decides(network, found):
-    searched = engine._placed(network, Blobs(), network.layer("conv1"), ["gradcam"], "val", 600, {}, None)["gradcam"][0]
+    placed = localising._placed(network, Blobs(), network.layer("conv1"), ["gradcam"], "val", 600, {}, None)
+    searched = placed["gradcam"][0]
     errors, overlaps = wrong(searched)[:, 0].mean(0), searched.ious()[:, 0].mean(0)
     best = best_threshold(searched)
     assert errors[best] == errors.min()

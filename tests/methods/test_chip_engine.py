@@ -12,13 +12,13 @@ from sklearn.linear_model import Lasso
 from torch import nn
 
 from core import engine
+from core.engine import answers
 from core.errors import Cancelled, NotDefined, UnknownName
 from core.methods.chip import gates, solve
 from core.methods.chip.importances import (
     Importances,
     channel_is_class,
     chosen_step,
-    default_indices,
     first_conv,
     fit,
     layers_for,
@@ -396,7 +396,7 @@ def test_importances_are_kept_and_refused_when_asked_to_refuse():
 
 def test_a_stopped_pass_goes_on_and_gives_the_same(tmp_path, monkeypatch):
     network, probe = toy(), Noise()
-    monkeypatch.setattr(engine, "sweep", lambda *given, **more: sweep(*given, **more, batch_size=4, every=0))
+    monkeypatch.setattr(answers, "sweep", lambda *given, **more: sweep(*given, **more, batch_size=4, every=0))
     whole = learn(network, probe)
     monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "other"))
     counts = []
@@ -418,7 +418,7 @@ def test_a_stopped_pass_goes_on_and_gives_the_same(tmp_path, monkeypatch):
 def test_several_layers_in_one_pass_are_as_one_by_one(tmp_path, monkeypatch):
     network, probe = toy(), Noise()
     passes = []
-    monkeypatch.setattr(engine, "sweep", lambda *given, **more: passes.append(1) or sweep(*given, **more))
+    monkeypatch.setattr(answers, "sweep", lambda *given, **more: passes.append(1) or sweep(*given, **more))
     both = engine.importances_of(network, probe, ["0", "2"], images=16, gates=20)
     assert len(passes) == 1
     assert list(both) == ["conv1", "pool1"]
@@ -456,19 +456,6 @@ def test_the_chosen_step_is_the_sparsest_within_the_margin():
     assert chosen_step(np.array([[0.1], [0.795], [0.8], [0.7]])) == 1
     assert chosen_step(np.array([[0.1, 0.3], [0.5, 0.5], [0.8, np.nan]])) == 2
     assert chosen_step(np.full((6, 3), np.nan)) == 3
-
-
-def test_images_are_taken_evenly_over_classes():
-    probe = Noise()
-    labels = [probe.label(int(i)) for i in default_indices(probe, "train", 12)]
-    assert np.bincount(labels).tolist() == [3, 3, 3, 3]
-    assert np.bincount([probe.label(int(i)) for i in default_indices(probe, "train", 14)]).tolist() in (
-        [4, 4, 3, 3],
-        [4, 3, 4, 3],
-    )
-    assert default_indices(probe, "train", 99).tolist() == list(range(23))
-    probe.label = lambda index: None
-    assert default_indices(probe, "test", 3).tolist() == [23, 25, 27]
 
 
 def test_a_folder_without_train_is_learned_from_as_it_is(tmp_path):
