@@ -396,8 +396,8 @@ def lambda_picker(options: Sequence[str], default: str) -> int:
 
 def top_slider(most: int, default: int = 10) -> int:
     """How many of a class's most important channels count."""
-    if st.session_state.get(TOP, 1) > most:
-        st.session_state[TOP] = most
+    if TOP in st.session_state:  # said again: a slider that ends elsewhere is another widget, which would begin anew
+        st.session_state[TOP] = min(st.session_state[TOP], most)
     help = "The channels of the largest positive importance for the class. The paper counts ten."
     return st.slider("Top channels", 1, most, min(default, most), key=TOP, bind="query-params", width=220, help=help)
 
