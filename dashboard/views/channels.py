@@ -123,9 +123,11 @@ def sparsity(shares: np.ndarray, kept: np.ndarray, fit: np.ndarray, dense: float
     """What lambda leaves and what that explains, mean over classes: share of channels kept, held-out R^2, and as a line
     R^2 of the fit that keeps all; (L,) each, `at` the place on the path that is shown."""
     figure = go.Figure()
-    above, below = ("bottom", "top") if kept[-1] < fit[-1] else ("top", "bottom")
-    lines = (("held-out R²", fit, ink.accent, below), ("channels kept", kept, ink.second, above))
-    for name, values, colour, side in lines:
+    apart = np.nan_to_num(np.abs(np.clip(fit, -0.1, 1) - kept)).argmax()  # where there is room for both names
+    above, below = ("bottom", "right", 3), ("top", "left", -3)
+    upper, lower = (above, below) if fit[apart] >= kept[apart] else (below, above)
+    lines = (("held-out R²", fit, ink.accent, upper), ("channels kept", kept, ink.second, lower))
+    for name, values, colour, (side, beside, shift) in lines:
         figure.add_scatter(
             x=shares, y=values, mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
             hovertemplate=f"λ share %{{x:.3g}}: {name} %{{y:.2f}}<extra></extra>",
@@ -135,8 +137,8 @@ def sparsity(shares: np.ndarray, kept: np.ndarray, fit: np.ndarray, dense: float
             marker={"size": 13, "color": CLEAR, "line": {"color": colour, "width": 2.5}},
         )  # fmt: skip
         figure.add_annotation(
-            x=np.log10(shares[-1]), y=values[-1], text=name, font={"color": colour, "size": 13}, showarrow=False,
-            xanchor="right", yanchor=side, yshift=-6 if side == "top" else 6,
+            x=np.log10(shares[apart]), y=values[apart], text=name, font={"color": colour, "size": 13},
+            showarrow=False, xanchor=beside, yanchor=side, yshift=shift,
         )  # fmt: skip
     if np.isfinite(dense):
         figure.add_scatter(x=shares[[0, -1]], y=[dense, dense], mode="lines", hoverinfo="skip",
