@@ -29,7 +29,7 @@ PAGES = {
             "Picture",
             ":material/image_search:",
             "Which pixels made the network say what it says of this picture. Each map answers for one class, at one "
-            "layer; compare where the methods agree, and whether the bright part is the animal or something beside it.",
+            "layer; compare where the methods agree, and whether the bright part is the object or something beside it.",
         ),
         "two_classes": (
             "Two classes",
@@ -69,7 +69,7 @@ PAGES = {
             "Probe",
             ":material/pets:",
             "The pictures, and what is known about them: every mask, part and attribute is exact where a program drew "
-            "it. Look for what a network could use instead of the animal.",
+            "it. Look for what often stands beside a class: a network could go by that instead.",
         ),
         "networks": (
             "Networks",

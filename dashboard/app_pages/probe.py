@@ -9,7 +9,7 @@ shared = selection.shared()
 if shared.probe is None:
     st.stop()
 sections = {
-    "Species": lambda: probe.species(shared, "app_pages/picture.py"),
+    "Classes": lambda: probe.classes(shared, "app_pages/picture.py"),
     "Masks": lambda: probe.masks_of_picture(shared),
     "Attributes": lambda: probe.attributes(shared),
     "Splits": lambda: probe.splits(shared),

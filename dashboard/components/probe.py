@@ -15,7 +15,7 @@ from dashboard.views import masks, overlay, tables, words
 CHART = {"displayModeBar": False}
 
 
-def species(shared, page: str) -> None:
+def classes(shared, page: str) -> None:
     """One picture of each class; a click opens it."""
     probe = shared.probe
     st.markdown(f"{probe.about}. {len(probe):,} pictures. One of each class; a name opens it on the first page.")
@@ -44,11 +44,12 @@ def masks_of_picture(shared) -> None:
         labels = {f"{name}, {masks.share(mask)}": name for name, mask in there.items()}
         chosen = selection.concept_picker(category, tuple(labels))
         with st.container(horizontal=True, gap="medium"):
-            boxes = st.toggle("Boxes of the animals", help="True boxes are dashed.")
-            dots = st.toggle("Landmarks", help="Hollow where something hides them.")
+            boxes = st.toggle("True boxes", help="Around the objects that localisation is measured on; dashed.")
+            offered = "landmarks" in probe.offers
+            dots = offered and st.toggle("Landmarks", help="Hollow where something hides them.")
         shown = {labels[label]: there[labels[label]] for label in chosen}
         st.markdown(" ".join(_swatch(number, name) for number, name in enumerate(shown)))
-        _instances(instances)
+        _instances(instances, probe.offers)
     with left:
         drawn = masks.outlined(shared.picture.image, shown)
         if boxes:
@@ -64,15 +65,15 @@ def _swatch(number: int, name: str) -> str:
     return f"![]({masks.swatch(number)}) {name} &nbsp; "
 
 
-def _instances(instances) -> None:
+def _instances(instances, offers) -> None:
     for one in instances:
         top, left, bottom, right = (round(edge) for edge in one.box)
-        seen = sum(mark.visible for mark in one.landmarks)
-        parts = ", ".join(one.parts or {})
-        st.caption(
-            f"**{one.class_name}**: box rows {top} to {bottom}, columns {left} to {right}; {seen} of "
-            f"{len(one.landmarks)} landmarks visible; parts: {parts or 'none'}"
-        )
+        told = [f"**{one.class_name}**: box rows {top} to {bottom}, columns {left} to {right}"]
+        if "landmarks" in offers:
+            told.append(f"{sum(mark.visible for mark in one.landmarks)} of {len(one.landmarks)} landmarks visible")
+        if "parts" in offers:
+            told.append(f"parts: {', '.join(one.parts or {}) or 'none'}")
+        st.caption("; ".join(told))
 
 
 def attributes(shared) -> None:
@@ -96,8 +97,9 @@ def attributes(shared) -> None:
 def splits(shared) -> None:
     """How many pictures of each class are in each split."""
     probe = shared.probe
-    st.markdown("Classes without a picture in a split are unseen there: the zero-shot test holds only those.")
     table = tables.splits(probe.splits, ask.labels(probe, probe.fingerprint), probe.classes)
+    if "train" in table and not table["train"].all():
+        st.markdown("Classes without a picture in 'train' are for the zero-shot test, of what was never learnt.")
     st.dataframe(table, height="content", alt="Pictures of each class in each split")
 
 
@@ -141,7 +143,7 @@ def disc(shared) -> None:
     """What a fixed centred disc reaches: the floor of every localisation measure."""
     st.markdown(
         "A disc in the middle of every picture, the same for all, looks at nothing. What it reaches is the floor: a "
-        "map that does no better has shown where pictures have their middle, not where the animal is."
+        "map that does no better has shown where pictures have their middle, not where the object is."
     )
     found = _asked_for(
         "centred-disc",
@@ -152,10 +154,10 @@ def disc(shared) -> None:
     if found is None:
         return
     names = {
-        "iou": ("IoU with the animal", "Intersection over union of the disc and the mask of the labelled animal."),
-        "mass": ("Inside the animal", "The share of the disc that lies on the animal."),
-        "pointing": ("Pointing game", "How often the picture's centre lies on the animal."),
-        "box": ("Box found", "How often the disc's box and the animal's have an IoU of at least 0.5."),
+        "iou": ("IoU with the object", "Intersection over union of the disc and the mask of the labelled object."),
+        "mass": ("Inside the object", "The share of the disc that lies on the object."),
+        "pointing": ("Pointing game", "How often the picture's centre lies on the object."),
+        "box": ("Box found", "How often the disc's box and the object's have an IoU of at least 0.5."),
     }
     with st.container(horizontal=True, gap="large"):
         for name, (title, help) in names.items():

@@ -53,7 +53,7 @@ def confused(counts: np.ndarray, rows: Sequence[str], columns: Sequence[str], li
         if rows[i] != columns[j] and counts[i, j] > 0
     ]
     pairs.sort(key=lambda pair: (-pair[2], pair[0], pair[1]))
-    return pd.DataFrame(pairs[:limit], columns=["species", "taken for", "pictures", "share"])
+    return pd.DataFrame(pairs[:limit], columns=["class", "taken for", "pictures", "share"])
 
 
 def confusion(counts: np.ndarray, rows: Sequence[str], columns: Sequence[str], ink: Ink) -> go.Figure:
@@ -74,7 +74,7 @@ def confusion(counts: np.ndarray, rows: Sequence[str], columns: Sequence[str], i
             ygap=1,
         )
     )
-    figure.update_yaxes(autorange="reversed", title_text="true species", dtick=1, tickfont={"size": 11}, color=ink.text)
+    figure.update_yaxes(autorange="reversed", title_text="true class", dtick=1, tickfont={"size": 11}, color=ink.text)
     figure.update_xaxes(title_text="predicted", dtick=1, tickangle=-60, tickfont={"size": 11}, color=ink.text)
     figure.update_layout(
         height=180 + 18 * len(rows), margin={"l": 10, "r": 10, "t": 10, "b": 10}, paper_bgcolor="rgba(0,0,0,0)"

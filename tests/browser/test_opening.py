@@ -8,7 +8,7 @@ import pytest
 
 PAGES = ("", "two_classes", "layers", "probe", "networks", "cache")
 SECTIONS = {
-    "probe": ("Species", "Masks", "Attributes", "Splits", "Confusion", "Centred disc", "The shortcut"),
+    "probe": ("Classes", "Masks", "Attributes", "Splits", "Confusion", "Centred disc", "The shortcut"),
     "networks": ("The open one", "All", "torchvision", "Your checkpoint", "Your own code"),
 }
 VIEWS = [(page, {}) for page in PAGES]

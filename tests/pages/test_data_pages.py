@@ -3,15 +3,39 @@
 import numpy as np
 import pytest
 
+from core.probes.scenes import Scenes
 from core.store import Store, keep_file
 
-PROBE = ("Species", "Masks", "Attributes", "Splits", "Confusion", "Centred disc", "The shortcut")
+PROBE = ("Classes", "Masks", "Attributes", "Splits", "Confusion", "Centred disc", "The shortcut")
 NETWORKS = ("The open one", "All", "torchvision", "Your checkpoint", "Your own code")
 
 
 @pytest.mark.parametrize("section", PROBE)
 def test_every_section_of_the_probe_page_opens(opened, section, fine):
     fine(opened("probe", section=section))
+
+
+@pytest.fixture
+def few_landscapes(cache, monkeypatch):
+    """The landscapes' probe with a dozen test pictures."""
+
+    def begin(self, real=Scenes.__init__):
+        real(self)
+        self.splits = {**self.splits, "test": self.splits["test"][:12]}
+
+    monkeypatch.setattr(Scenes, "__init__", begin)
+
+
+@pytest.mark.parametrize("section", PROBE)
+def test_where_landscapes_are_the_classes_nothing_is_said_of_animals(opened, section, few_landscapes, fine, words_of):
+    app = fine(opened("probe", probe="menagerie-scenes", section=section))
+    if compute := [button for button in app.button if button.label == "Compute"]:
+        app = fine(compute[0].click().run(timeout=120))
+    told = [words_of(app), *(str(one.proto) for one in (*app.toggle, *app.metric))]
+    if section == "Confusion":
+        told += list(app.dataframe[0].value.columns)
+    told = " ".join(told).lower()
+    assert not [word for word in ("animal", "species", "landmark", "parts", "zero-shot") if word in told]
 
 
 @pytest.mark.parametrize("section", NETWORKS)
@@ -27,7 +51,7 @@ def test_every_species_has_its_picture_and_its_link(opened, fine):
 def test_masks_are_switched_on_by_hand(opened, fine):
     app = fine(opened("probe", section="Masks"))
     before = [one.url for image in app.image for one in image.proto.imgs]
-    switch = next(toggle for toggle in app.toggle if toggle.label == "Boxes of the animals")
+    switch = next(toggle for toggle in app.toggle if toggle.label == "True boxes")
     fine(switch.set_value(True).run())
     after = [one.url for image in app.image for one in image.proto.imgs]
     assert before != after
@@ -39,9 +63,11 @@ def test_the_attribute_table_has_a_column_for_every_class(opened, fine):
     assert len(table) >= 40
 
 
-def test_splits_keep_unseen_species_out_of_training(opened, fine):
-    table = fine(opened("probe", section="Splits")).dataframe[0].value
+def test_splits_keep_unseen_species_out_of_training(opened, fine, words_of):
+    app = fine(opened("probe", section="Splits"))
+    table = app.dataframe[0].value
     assert table.loc["okapi", "train"] == 0
+    assert "zero-shot" in words_of(app)
     assert table["train"].sum() > 0
 
 
