@@ -3,6 +3,8 @@
 import io
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from core.store import find_file, keep_file
 
 LARGEST = 50_000_000  # pixels; larger files are refused before they are decoded
 LONGEST = 2048  # pixels of an upload's longer side; larger ones are reduced
+ORIENTATION = 0x0112  # of EXIF; from 5 on, rows and columns change places
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 
 
@@ -67,14 +70,36 @@ def decode(data: bytes) -> np.ndarray:
     Alpha is laid on white, 16 bits are reduced to 8, grey, palette and CMYK converted; of an animation the first frame.
     Raises BadImage, in one sentence, for what is no picture, is damaged, or has more than 50 megapixels.
     """
+    with _opened(data) as file:
+        return _rgb(ImageOps.exif_transpose(file))
+
+
+def decode_values(data: bytes) -> np.ndarray:
+    """A file's pixels as they are stored, of a palette the indices: what label maps and segmentations are made of.
+
+    -> (H, W), or (H, W, channels) of a picture in colours.  Raises BadImage as `decode`.
+    """
+    with _opened(data) as file:
+        return np.array(file)
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """Height and width that `decode` would give, from the file's head alone.  Raises BadImage."""
+    with _opened(data) as file:
+        width, height = file.size
+        return (width, height) if file.getexif().get(ORIENTATION) in (5, 6, 7, 8) else (height, width)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """The first frame of a file, not decoded yet; what goes wrong with it inside ends as a BadImage."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's decompression warning starts above our own limit
             with Image.open(io.BytesIO(data), formats=FORMATS) as file:
                 _refuse_large(file)
                 file.seek(0)
-                file.load()
-                return _rgb(ImageOps.exif_transpose(file))
+                yield file
     except UnidentifiedImageError:
         raise BadImage(_unknown(data)) from None
     except Image.DecompressionBombError:

@@ -254,3 +254,40 @@ def test_a_file_opens_at_its_own_size_and_says_its_name(tmp_path):
     with pytest.raises(BadImage, match="cannot be read"):
         open_file(tmp_path / "missing.png")
     assert pictures.LARGEST == 50_000_000
+
+
+@pytest.mark.parametrize(("mode", "values"), [
+    ("L", np.array([[0, 3], [7, 255]], np.uint8)),
+    ("P", np.array([[0, 3], [7, 255]], np.uint8)),
+    ("I;16", np.array([[0, 3], [700, 65_535]], np.uint16)),
+    ("1", np.array([[False, True], [True, True]])),
+])  # fmt: skip
+def test_values_are_those_that_the_file_holds(mode, values):
+    image = Image.fromarray(values)
+    if mode == "P":
+        image.putpalette([i * 37 % 256 for i in range(768)])
+    assert image.mode == mode
+    np.testing.assert_array_equal(pictures.decode_values(file_of(image)), values)
+
+
+def test_values_of_a_picture_in_colours_are_its_channels():
+    np.testing.assert_array_equal(pictures.decode_values(file_of(Image.fromarray(gradient()))), gradient())
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_is_that_of_the_picture_upright(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = file_of(Image.fromarray(gradient()), "JPEG", exif=exif)
+    assert pictures.size_of(data) == decode(data).shape[:2]
+
+
+def test_values_and_size_of_what_is_no_picture_or_too_large_are_refused():
+    large = file_of(Image.new("L", (8_000, 7_000)))
+    for read in (pictures.decode_values, pictures.size_of):
+        with pytest.raises(BadImage, match="megapixels"):
+            read(large)
+        with pytest.raises(BadImage, match="no picture"):
+            read(b"nothing of the kind")
+    with pytest.raises(BadImage, match="damaged"):
+        pictures.decode_values(file_of(Image.fromarray(gradient()))[:80])
