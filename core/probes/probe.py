@@ -111,6 +111,10 @@ class Probe:
         """The concepts present in an image and where they are."""
         return {}
 
+    def image_concepts(self, index: int) -> frozenset[Concept]:
+        """All that is known to be in an image, also where no mask says where."""
+        return frozenset(self.concept_masks(index))
+
     def instances(self, index: int) -> tuple[Instance, ...]:
         return ()
 
