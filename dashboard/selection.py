@@ -27,11 +27,13 @@ SECTION, SPLIT, CATEGORY = "section", "split", "category"
 LAMBDA, TOP, ORDER, GROUPED, PICTURES = "lambda", "top", "order", "grouped", "pictures"
 FIVE, THROUGH = "five", "through"
 FIGURE, WINNER, LOSER = "figure", "winner", "loser"
+CONCEPT, TASK = "concept", "task"
 PAGES_OWN = (
     *(COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY),
     *(LAMBDA, TOP, ORDER, GROUPED, PICTURES),
     *(FIVE, THROUGH),
     *(FIGURE, WINNER, LOSER),
+    *(CONCEPT, TASK),
 )
 BOXES, REGIONS = "Boxes, figure 6", "Regions, figure 7"
 OWN, SHARED_SCALE = "each map on its own", "one scale"
