@@ -191,14 +191,16 @@ def sparsity(found: Importances, at: int) -> None:
     with st.container(horizontal=True, gap="large"):
         count = kept[at] * found.path.shape[2]
         st.metric("Channels kept, mean over classes", f"{count:.1f} of {found.path.shape[2]}", width="content")
-        st.metric("Held-out R²", words.number(float(fit[at])), width="content", help=_HELD_OUT)
-        st.metric("Held-out R² with all channels", words.number(dense), width="content")
+        st.metric("Held-out R²", words.r_squared(float(fit[at])), width="content", help=_HELD_OUT)
+        st.metric("Held-out R² with all channels", words.r_squared(dense), width="content")
     chart = channels.sparsity(found.shares, kept, fit, dense, at, theme())
-    alt = f"Share of channels kept and held-out R² as λ falls; shown: {kept[at]:.0%} kept, R² {fit[at]:.2f}"
+    shown = f"{kept[at]:.0%} kept, R² {words.r_squared(float(fit[at]))}"
+    alt = f"Share of channels kept and held-out R² as λ falls; shown: {shown}"
     st.plotly_chart(chart, config=CHART, alt=alt)
     st.caption(
         "Read the two together: a λ that is too large leaves few channels too, but they predict nothing. "
-        "Below 0 they predict worse than the mean probability does."
+        "Below 0 they predict worse than the mean probability does; so they do wherever the probabilities hardly vary, "
+        "as an untrained network's."
     )
 
 

@@ -34,6 +34,11 @@ def percent(value: float) -> str:
     return "none" if not np.isfinite(value) else f"{100 * value:.1f} %"
 
 
+def r_squared(value: float) -> str:
+    """Explained variation; far below 0 the figure says only how little there was to explain, and is left out."""
+    return "worse than the mean" if value < -1 else number(value)
+
+
 def class_names(classes: Sequence[str]) -> tuple[str, ...]:
     """One label per class, all different: ImageNet has two classes called 'crane', which get their index."""
     twice = {name for name, count in Counter(classes).items() if count > 1}

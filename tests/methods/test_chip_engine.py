@@ -22,6 +22,7 @@ from core.methods.chip.importances import (
     first_conv,
     fit,
     layers_for,
+    remarks,
 )
 from core.methods.chip.sums import ChipSums, gate_products, unpacked
 from core.networks.catalogue import open_network
@@ -439,6 +440,18 @@ def test_notes_say_what_to_know():
     assert "fewer than 5 effective pictures" in few.note
     assert "4 pictures for 6 channels" in few.note
     assert np.isfinite(few.path).all()
+
+
+@pytest.mark.parametrize(
+    ("held_out", "said"),
+    [([-9e4, -0.1, 0.8], True), ([-0.1, -0.3, 0.8], True), ([0.3, -0.1, -9e4], False), ([np.nan, np.nan, -1], False)],
+)
+def test_importances_that_foretell_nothing_are_not_to_be_trusted(held_out, said):
+    arrays = {
+        "chosen": np.int64(1), "held_out": np.array([[-0.5] * 3, held_out]), "effective": np.array([9.0, 5.0, 4.9]),
+        "loyalty": np.full(3, 9.0), "dead": np.zeros(2, bool), "images": np.int64(20), "exact": np.ones((2, 3), bool),
+    }  # fmt: skip
+    assert any("worse than the mean does" in sentence for sentence in remarks(arrays)) == said
 
 
 def test_a_class_that_no_picture_shows_is_empty_and_said():

@@ -61,6 +61,13 @@ def test_lambda_changes_how_many_channels_are_kept(filled, fine):
     assert kept[0] < kept[1]
 
 
+def test_where_nothing_can_be_predicted_it_is_said_in_words(filled, words_of):
+    app = filled("channels", section="Sparsity")
+    assert [one.value for one in app.metric[1:]] == ["worse than the mean"] * 2
+    assert "worse than the mean does: not to be trusted" in words_of(app)
+    assert "R² worse than the mean" in app.get("plotly_chart")[0].proto.alt
+
+
 def test_the_numbers_of_a_venn_diagram_add_up_to_the_top_channels(filled):
     app = filled("channels", section="Overlap", top="5", **{"class": ["donkey", "horse"]})
     alt = next(alt for alt in alts(app) if alt.startswith("Among the top 5"))

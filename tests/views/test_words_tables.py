@@ -33,6 +33,15 @@ def test_a_probability_is_never_rounded_to_certainty(value, text):
     assert words.probability(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.82, "0.82"), (-0.4, "-0.40"), (-1, "-1.0"), (-1.1, "worse than the mean"), (-9e4, "worse than the mean"),
+     (np.nan, "none")],
+)  # fmt: skip
+def test_explained_variation_far_below_zero_is_put_in_words(value, text):
+    assert words.r_squared(value) == text
+
+
 def test_classes_of_one_name_are_told_apart():
     assert words.class_names(["crane", "zebra", "crane"]) == ("crane (0)", "zebra", "crane (2)")
 

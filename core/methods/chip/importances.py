@@ -156,7 +156,7 @@ def record(arrays: Mapping[str, np.ndarray], layer: str, probe: str, note: str =
 def remarks(arrays: Mapping[str, np.ndarray]) -> list[str]:
     """What a person should know of importances before reading them, in sentences."""
     loyalty, effective, dead = arrays["loyalty"], arrays["effective"], arrays["dead"]
-    images, told = int(arrays["images"]), []
+    images, held_out, told = int(arrays["images"]), arrays["held_out"][int(arrays["chosen"])], []
     empty = int((effective < 1).sum())
     unseen = int((loyalty < 0.5).sum()) - empty
     few = int(((effective < FEW) & (loyalty >= 0.5)).sum())
@@ -166,6 +166,9 @@ def remarks(arrays: Mapping[str, np.ndarray]) -> list[str]:
         told.append(f"{_classes(unseen)} less than half a picture's probability in all: the probe hardly shows them.")
     if few:
         told.append(f"{few} of {len(effective)} classes rest on fewer than {FEW:.0f} effective pictures.")
+    known = held_out[(effective >= FEW) & np.isfinite(held_out)]
+    if len(known) and known.mean() < 0:
+        told.append("They predict held-out probabilities worse than the mean does: not to be trusted.")
     if dead.any():
         told.append(f"{int(dead.sum())} of {len(dead)} channels are never active on these pictures; they get 0.")
     if images < len(dead):
