@@ -84,6 +84,8 @@ PAPERS = {
     "backprop": "K. Simonyan, A. Vedaldi, A. Zisserman: Deep Inside Convolutional Networks: Visualising Image "
     "Classification Models and Saliency Maps. ICLR workshop 2014.",
     "c-mwp": "J. Zhang et al.: Top-down Neural Attention by Excitation Backprop. ECCV 2016; IJCV 126, 2018.",
+    "net2vec": "R. Fong, A. Vedaldi: Net2Vec: Quantifying and Explaining how Concepts are Encoded by Filters in Deep "
+    "Neural Networks. CVPR 2018.",
     "faithfulness": "V. Petsiuk et al.: RISE: Randomized Input Sampling for Explanation of Black-box Models. "
     "BMVC 2018.",
 }
