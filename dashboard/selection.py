@@ -28,12 +28,15 @@ LAMBDA, TOP, ORDER, GROUPED, PICTURES = "lambda", "top", "order", "grouped", "pi
 FIVE, THROUGH = "five", "through"
 FIGURE, WINNER, LOSER = "figure", "winner", "loser"
 CONCEPT, TASK = "concept", "task"
+EXPRESSION, OPERANDS, MAPPING, SPREAD, SEED = "expression", "operands", "map", "neighbours", "seed"
+COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER = "coloured", "clusters", "measure", "spaces", "one", "other"
 PAGES_OWN = (
     *(COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY),
     *(LAMBDA, TOP, ORDER, GROUPED, PICTURES),
     *(FIVE, THROUGH),
     *(FIGURE, WINNER, LOSER),
-    *(CONCEPT, TASK),
+    *(CONCEPT, TASK, EXPRESSION, OPERANDS, MAPPING, SPREAD, SEED),
+    *(COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER),
 )
 BOXES, REGIONS = "Boxes, figure 6", "Regions, figure 7"
 OWN, SHARED_SCALE = "each map on its own", "one scale"
