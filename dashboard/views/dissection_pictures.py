@@ -1,0 +1,42 @@
+"""Pictures with what is predicted in them: lit where it is, grey and dark elsewhere, the truth as an outline."""
+
+import cv2
+import numpy as np
+
+from dashboard.views import overlay
+
+SIDE = 320  # pixels of the longer side: crisp in a column of 190
+TRUTH = (240, 228, 66)
+
+
+def lit(image: np.ndarray, inside: np.ndarray, truth: np.ndarray | None = None, corner: str = "") -> np.ndarray:
+    """A picture that keeps its colours where a mask is predicted.  uint8 (H, W, 3), (H, W) bool, (H, W) bool or None;
+    `corner` is written into the upper left -> uint8, at drawing size"""
+    height, width = image.shape[:2]
+    times = SIDE / max(height, width)
+    size = (max(round(width * times), 1), max(round(height * times), 1))
+    large = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if times > 1 else cv2.INTER_AREA)
+    share = cv2.resize(inside.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    kept = (share >= 0.5)[..., None]
+    grey = cv2.cvtColor(large, cv2.COLOR_RGB2GRAY)[..., None]
+    drawn = np.where(kept, large, (0.32 * grey + 0.06 * large).astype(np.uint8))
+    drawn = _edge(np.ascontiguousarray(drawn, np.uint8), kept[..., 0])
+    if truth is not None and truth.any():
+        mask = cv2.resize(truth.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5
+        drawn = overlay.outline(drawn, mask, TRUTH)
+    return _corner(drawn, corner) if corner else drawn
+
+
+def _edge(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """A thin white line where the lit part ends, so that it shows on dark pictures too."""
+    contours, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(image, contours, -1, overlay.ACCENT, 1, cv2.LINE_AA)
+    return image
+
+
+def _corner(image: np.ndarray, text: str) -> np.ndarray:
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.62
+    (width, height), _ = cv2.getTextSize(text, font, scale, 2)
+    cv2.rectangle(image, (0, 0), (width + 14, height + 14), (0, 0, 0), -1)
+    cv2.putText(image, text, (7, height + 7), font, scale, overlay.ACCENT, 2, cv2.LINE_AA)
+    return image
