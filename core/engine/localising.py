@@ -46,6 +46,8 @@ def localise(
     names = [*(name for name, reason in reasons.items() if not reason), DISC]
     if not {"instances", "labels"} <= probe.offers:
         raise NotDefined(f"{probe.title} has no labelled objects with boxes, so nothing can be localised on it")
+    if (columns(network, probe) < 0).all():
+        raise NotDefined(f"no class of {probe.title} is one of {network.title}'s, so nothing can be localised on it")
     subject(probe, split)
     search = search or localisation.search_split(tuple(probe.splits), split)
     learned = dict(importances or {})

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import colouring
 from core.colouring import Look
+from core.measures.localisation import plain
 from core.methods import METHODS
 from dashboard import ask, selection
 from dashboard.components.saying import sentence
@@ -21,9 +22,11 @@ def theme() -> Ink:
 def subject(here: Here) -> None:
     """The picture and what is known of it."""
     known = here.picture.label
-    st.markdown(
-        f"**{known.capitalize()}**  \n:gray[true class]" if known else f"**{here.picture.title}**  \n:gray[no label]"
-    )
+    if known:
+        foreign = "" if plain(known) in map(plain, here.network.classes) else ", none of the network's"
+        st.markdown(f"**{known.capitalize()}**  \n:gray[true class{foreign}]")
+    else:
+        st.markdown(f"**{here.picture.title}**  \n:gray[no label]")
     st.image(ask.encoded(here.picture), width="stretch", alt=here.picture.alt)
 
 

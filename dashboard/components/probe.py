@@ -119,13 +119,7 @@ def confusion(shared) -> None:
     if found.note:
         st.warning(found.note, icon=":material/save:")
     rows = np.flatnonzero(found.counts.sum(1))
-    accuracy = found.accuracy
-    st.metric(
-        f"Accuracy of {shared.network.title}",
-        words.percent(accuracy.value),
-        help="Over the classes that the network knows.",
-    )
-    st.caption(f"95 % interval {words.percent(accuracy.low)} to {words.percent(accuracy.high)}; n = {accuracy.n}")
+    _accuracy(found.accuracy, shared.network.title)
     names = [found.rows[i] for i in rows]
     if len(found.columns) <= 60:
         figure = tables.confusion(found.counts[rows], names, found.columns, theme())
@@ -137,6 +131,17 @@ def confusion(shared) -> None:
         column_config={"share": st.column_config.NumberColumn(format="percent")},
         alt="Pairs of classes most often confused",
     )
+
+
+def _accuracy(one, title: str) -> None:
+    """The share of right answers with its interval, or why there is none."""
+    if not one.n:
+        st.info(
+            f"None of these classes is one of {title}'s, so nothing is right or wrong: here is what they are taken for."
+        )
+        return
+    st.metric(f"Accuracy of {title}", words.percent(one.value), help="Over the classes that the network knows.")
+    st.caption(f"95 % interval {words.percent(one.low)} to {words.percent(one.high)}; n = {one.n}")
 
 
 def disc(shared) -> None:
@@ -194,7 +199,7 @@ def shortcut(shared) -> None:
 def _measure_shortcut(network, counter, name: str, thing: str) -> None:
     """Both halves of the counter-split in figures, computed on demand."""
     if network is None or name not in network.classes:
-        st.info(f"The open network does not know the class '{name}': choose an embedded one to measure it.")
+        st.info(f"The open network does not know the class '{name}': choose one that does, such as menagerie-plain.")
         return
 
     def both(progress) -> list:

@@ -315,6 +315,9 @@ def test_thresholds_are_searched_on_other_pictures_where_there_are_some():
 
 
 def test_what_cannot_be_localised_is_said(network):
+    def unwanted(done, total, label):
+        raise AssertionError(f"computed: {label}")
+
     class Bare(Blobs):
         offers = frozenset({"labels"})
 
@@ -324,10 +327,15 @@ def test_what_cannot_be_localised_is_said(network):
         def label(self, index):
             return 1
 
+    class Foreign(Blobs):
+        fingerprint, classes = "foreign", ("cat", "gone", "dog", "cow")
+
     with pytest.raises(NotDefined, match="Blobs has no labelled objects"):
         engine.localise(network, Bare(), "conv1", ["gradcam"])
     with pytest.raises(NotDefined, match="no image in 'test' of Blobs"):
         engine.localise(network, Gone(), "conv1", [])
+    with pytest.raises(NotDefined, match="no class of Blobs is one of"):
+        engine.localise(network, Foreign(), "conv1", ["chip"], progress=unwanted)
     with pytest.raises(UnknownName, match="no split 'tset'"):
         engine.localise(network, Blobs(), "conv1", ["gradcam"], split="tset")
     with pytest.raises(UnknownName, match="no method 'gradcma'"):
