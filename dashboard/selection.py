@@ -30,6 +30,7 @@ FIGURE, WINNER, LOSER = "figure", "winner", "loser"
 CONCEPT, TASK = "concept", "task"
 EXPRESSION, OPERANDS, MAPPING, SPREAD, SEED = "expression", "operands", "map", "neighbours", "seed"
 COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER = "coloured", "clusters", "measure", "spaces", "one", "other"
+FILTER, EXAMPLES, OVER, NETWORKS = "filter", "examples", "over", "networks"
 PAGES_OWN = (
     *(COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY),
     *(LAMBDA, TOP, ORDER, GROUPED, PICTURES),
@@ -37,6 +38,7 @@ PAGES_OWN = (
     *(FIGURE, WINNER, LOSER),
     *(CONCEPT, TASK, EXPRESSION, OPERANDS, MAPPING, SPREAD, SEED),
     *(COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER),
+    *(FILTER, EXAMPLES, OVER, NETWORKS),
 )
 BOXES, REGIONS = "Boxes, figure 6", "Regions, figure 7"
 OWN, SHARED_SCALE = "each map on its own", "one scale"
