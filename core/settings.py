@@ -12,6 +12,10 @@
     [probes.holiday]
     folder = "pictures/holiday"
 
+    [probes.streets]
+    folder = "camvid"
+    labels = ["sky", "building", "pole"]      # what the values 0, 1, 2 of label maps mean; "" for one without a name
+
 Paths are relative to the file.
 """
 
@@ -29,11 +33,16 @@ FILE = ".channelscope.toml"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ENTRIES = {
     "networks": ("factory", "python_path", "weights", "classes", "preprocessing", "title", "about"),
-    "probes": ("folder", "title", "about"),
+    "probes": ("folder", "title", "about", "labels"),
 }
 _NEEDED = {"networks": ("factory", "classes", "preprocessing"), "probes": ("folder",)}
 _PATHS = ("python_path", "weights", "folder")
 _TABLES = ("preprocessing",)
+_WANTED = {
+    "classes": "'imagenet', a list of names, or a file",
+    "labels": "a list of names",
+    "preprocessing": "a table",
+}
 
 
 @dataclass(frozen=True)
@@ -86,15 +95,13 @@ def _check(kind: str, name: str, entry: Mapping[str, Any]) -> None:
     for key, value in entry.items():
         if key not in _ENTRIES[kind]:
             raise BadSettings(f"{where} has no use for '{key}'{near(key, _ENTRIES[kind])}")
-        if key == "classes":
-            fits = isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+        names = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if key in ("classes", "labels"):
+            fits = names or (key == "classes" and isinstance(value, str))
         else:
             fits = isinstance(value, dict if key in _TABLES else str)
         if not fits or value in ("", []):
-            wanted = {"classes": "'imagenet', a list of names, or a file", "preprocessing": "a table"}.get(
-                key, "a text"
-            )
-            raise BadSettings(f"{where} has {key} = {value!r}; {wanted} would do")
+            raise BadSettings(f"{where} has {key} = {value!r}; {_WANTED.get(key, 'a text')} would do")
     if missing := [key for key in _NEEDED[kind] if key not in entry]:
         raise BadSettings(f"{where} lacks '{missing[0]}'")
     if kind == "networks" and not re.fullmatch(r"[\w.]+:\w+", entry["factory"]):

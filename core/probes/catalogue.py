@@ -1,11 +1,15 @@
 """Which probes can be opened: the embedded worlds, those of the settings file, and any folder of pictures."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import UnknownName, near
+from core.errors import BadSettings, UnknownName, near
+from core.probes.ade20k import ADE20K, is_ade20k
+from core.probes.broden import Broden, is_broden
 from core.probes.folder import Folder
+from core.probes.label_maps import LabelMaps, has_label_maps
 from core.probes.menagerie.world import WORLDS, World
 from core.probes.probe import Probe
 from core.probes.scenes import Scenes
@@ -34,7 +38,7 @@ def list_probes() -> tuple[ProbeCard, ...]:
 
 
 def open_probe(name: str | Path) -> Probe:
-    """A probe by its name, or a folder with one sub-folder per class by its path.
+    """A probe by its name, or a folder by its path, as `open_folder` does.
 
     Raises UnknownName for what is neither, BadImage for a folder without pictures, BadSettings.
     """
@@ -45,14 +49,37 @@ def open_probe(name: str | Path) -> Probe:
         return Scenes()
     yours = settings().probes
     if name in yours:
-        return Folder(yours[name]["folder"], name, yours[name].get("title", name))
+        entry = yours[name]
+        return open_folder(entry["folder"], name, entry.get("title", name), entry.get("labels"))
     if "://" in name:
         raise UnknownName(f"a probe is a name or a folder on this machine, not the address '{name}'")
     with suppress(OSError, RuntimeError):  # too long for a path, or the home of nobody
         path = Path(name).expanduser()
         if name.strip() and path.is_dir():
-            return Folder(path)
+            return open_folder(path)
         if path.is_file():
             raise UnknownName(f"'{name}' is a file; a probe is a folder with one sub-folder per class")
     close = near(name, [*WORLDS, Scenes.name, *yours]) or "; try 'menagerie'"
     raise UnknownName(f"no probe or folder '{name}'{close}")
+
+
+def open_folder(
+    folder: str | Path, name: str | None = None, title: str | None = None, labels: Sequence[str] | None = None
+) -> Probe:
+    """A folder as what its files make it: Broden, pictures with label maps, ADE20K, else one sub-folder per class.
+
+    `labels` names the values of label maps, by position.  Raises BadImage for a folder without pictures; BadSettings
+    for names where there are no label maps.
+    """
+    path = Path(folder).expanduser()
+    if is_broden(path):
+        kind = Broden
+    elif path.is_dir() and has_label_maps(path):
+        return LabelMaps(path, name, title, labels)
+    elif path.is_dir() and is_ade20k(path):
+        kind = ADE20K
+    else:
+        kind = Folder
+    if labels is not None:
+        raise BadSettings(f"[probes.{name}] has names of labels, and no label maps were found in '{folder}'")
+    return kind(path, name, title)

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -170,7 +171,7 @@ def read_table(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
     Raises BadImage where it is not there, is no table, or lacks one of the `needed` columns.
     """
     try:
-        rows = list(csv.reader(read_text(path).splitlines()))
+        rows = list(csv.reader(StringIO(read_text(path), newline="")))
     except csv.Error as error:
         raise BadImage(f"'{text(path.name)}' is no table that can be read: {error}") from None
     head = [name.strip() for name in rows[0]] if rows else []
@@ -182,12 +183,13 @@ def read_table(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
 def concept(name: str, category: str = "object") -> Concept:
     """A concept by its name; 'part: wheel' names its category itself, and American 'color' is 'colour'."""
     first, colon, rest = name.partition(":")
-    if colon and rest.strip() and _category(first) in CATEGORIES:
+    if colon and rest.strip() and category_of(first) in CATEGORIES:
         name, category = rest, first
-    return Concept(name.strip(), _category(category))
+    return Concept(name.strip(), category_of(category))
 
 
-def _category(name: str) -> str:
+def category_of(name: str) -> str:
+    """A category as it is called here."""
     plain = name.strip().casefold()
     return "colour" if plain == "color" else plain
 
