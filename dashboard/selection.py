@@ -248,7 +248,7 @@ def layer_picker(network) -> tuple[tuple, list[str]]:
         bind="query-params",
         placeholder=default,
         help="Name, kind, channels x height x width, and how many pixels of the input one position sees. "
-        f"Without a choice: {network.default_layer.name}, {network.default_reason}.",
+        f"Without a choice: {network.default_reason}.",
         max_selections=6,
     )
     settle(LAYER)
