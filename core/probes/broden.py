@@ -9,6 +9,7 @@ A cell holds files, of which a pixel has the labels of all, or numbers, which ar
 ';'. The tables c_<category>.csv number the labels once more, densely, and are not needed.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,9 +29,9 @@ FIXED = ("image", "split", "ih", "iw", "sh", "sw")
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A picture: `size` (ih, iw) its own and `grid` (sh, sw) of its segmentations, whose files are `masks` (category,
-    name below images/); `whole`: what is said of the picture as a whole."""
+    path); `whole`: what is said of the picture as a whole. Paths are texts: there are 250,000 of them."""
 
-    picture: Path
+    picture: str
     split: str
     size: tuple[int, int]
     grid: tuple[int, int]
@@ -67,7 +68,7 @@ class Broden(OnDisk):
         self._rows = tuple(row for row in rows if row)
         if not self._rows:
             raise BadImage(f"no row of '{text(self.folder.name)}/index.csv' has its files below images")
-        self.files = tuple(row.picture for row in self._rows)
+        self.files = tuple(Path(row.picture) for row in self._rows)
         self.splits = self.split_up([row.split for row in self._rows])
         self.about = f"Broden in {text(self.folder.name)}, {len(self.concepts)} concepts"
         if damaged := len(told) - len(self._rows):
@@ -112,10 +113,11 @@ class Broden(OnDisk):
         split = told.get("split", "").strip()
         if None in sizes or sizes[0] * sizes[1] > LARGEST or not split:
             return None
-        picture = self.folder / "images" / told["image"]
+        images = f"{self.folder}{os.sep}images{os.sep}"
+        picture = images + told["image"]
         cells = [(c, item.strip()) for c in categories for item in told.get(c, "").split(";") if item.strip()]
-        masks = tuple((category, item) for category, item in cells if not item.isdecimal())
-        if not all(self._inside.file(path) for path in (picture, *(self.folder / "images" / m for _, m in masks))):
+        masks = tuple((category, images + item) for category, item in cells if not item.isdecimal())
+        if not all(self._inside.file(path) for path in (picture, *(path for _, path in masks))):
             return None
         whole = tuple(
             one for c, item in cells if item.isdecimal() and (one := self._concepts.get((c, _whole(item, 1 << 16))))
@@ -125,8 +127,7 @@ class Broden(OnDisk):
 
     def _segmentations(self, row: _Row) -> Iterator[tuple[str, np.ndarray]]:
         """(category, (sh, sw) int32 of numbers) of each segmentation.  Raises BadImage."""
-        for category, name in row.masks:
-            path = self.folder / "images" / name
+        for category, path in row.masks:
             values = self.values(path)
             if values.ndim != 3 or values.shape[2] < 3 or values.dtype != np.uint8:
                 raise BadImage(f"'{self.relative(path)}' is no segmentation: one is in colours, red + 256 * green")
@@ -139,13 +140,13 @@ class Broden(OnDisk):
         present = np.flatnonzero(np.bincount(numbers.ravel())).tolist()
         return {number: self._concepts[category, number] for number in present if (category, number) in self._concepts}
 
-    def _files(self) -> Iterator[Path]:
+    def _files(self) -> Iterator[str | Path]:
         yield from (self.folder / table for table in TABLES)
         for row in self._rows:
             yield row.picture
-            yield from (self.folder / "images" / name for _, name in row.masks)
+            yield from (path for _, path in row.masks)
 
-    def _size_told(self, path: Path, size: tuple[int, ...], wanted: tuple[int, int]) -> str:
+    def _size_told(self, path: str, size: tuple[int, ...], wanted: tuple[int, int]) -> str:
         return (
             f"'{self.relative(path)}' has {size[0]} x {size[1]} pixels, and index.csv says "
             f"{wanted[0]} x {wanted[1]}"

@@ -44,6 +44,7 @@ class OnDisk(Probe):
         self.folder = Path(folder).expanduser().resolve()
         if not self.folder.is_dir():
             raise BadImage(f"there is no folder '{folder}'")
+        self._start = len(os.path.join(self.folder, ""))
         self.name = name or text(str(folder))
         self.title = title or text(self.folder.name)
 
@@ -57,7 +58,7 @@ class OnDisk(Probe):
         """Height and width of a picture, from the head of its file.  Raises BadImage."""
         return self.opened(self.files[index], size_of)
 
-    def values(self, path: Path) -> np.ndarray:
+    def values(self, path: str | Path) -> np.ndarray:
         """The values that the file of an annotation holds: (H, W), or (H, W, channels).  Raises BadImage."""
         return self.opened(path, decode_values)
 
@@ -76,13 +77,14 @@ class OnDisk(Probe):
     def _keys(self) -> dict[str, int]:
         return {self.relative(path): index for index, path in enumerate(self.files)}
 
-    def relative(self, path: Path) -> str:
-        return text(path.relative_to(self.folder).as_posix())
+    def relative(self, path: str | Path) -> str:
+        """A path in the folder as it is called there."""
+        return text(os.fspath(path)[self._start :].replace(os.sep, "/"))
 
-    def opened(self, path: Path, read: Callable[[bytes], Answer]) -> Answer:
+    def opened(self, path: str | Path, read: Callable[[bytes], Answer]) -> Answer:
         """What `read` makes of a file; what goes wrong names the file.  Raises BadImage."""
         try:
-            return read(path.read_bytes())
+            return read(Path(path).read_bytes())
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise BadImage(f"'{self.relative(path)}' cannot be read: {reason}") from None
@@ -96,11 +98,11 @@ class OnDisk(Probe):
             found.setdefault(name, []).append(index)
         return {name: np.array(indices, int) for name, indices in found.items()}
 
-    def digest(self, kind: str, paths: Iterable[Path]) -> str:
+    def digest(self, kind: str, paths: Iterable[str | Path]) -> str:
         """sha256 over names, sizes and contents of files, so that an edited one is never taken for the old."""
         whole = sha256(f"{kind}\0".encode())
         for path in paths:
-            size, content = _content(str(path))
+            size, content = _content(os.fspath(path))
             whole.update(f"{self.relative(path)}\0{size}\0{content}\0".encode())
         return whole.hexdigest()
 
@@ -112,14 +114,14 @@ class Inside:
         self.folder = folder.resolve()
         self._folders: dict[str, bool] = {}
 
-    def file(self, path: Path) -> bool:
+    def file(self, path: str | Path) -> bool:
         """Whether `path` is a file that is there, in the folder."""
         try:
-            state = os.lstat(path)
-            if stat.S_ISLNK(state.st_mode):
-                real = path.resolve(strict=True)
+            mode = os.lstat(path).st_mode
+            if stat.S_ISLNK(mode):
+                real = Path(path).resolve(strict=True)
                 return real.is_file() and real.is_relative_to(self.folder)
-            return stat.S_ISREG(state.st_mode) and self._holds(str(path.parent))
+            return stat.S_ISREG(mode) and self._holds(os.path.dirname(path))
         except (OSError, RuntimeError, ValueError):  # not there, a link to itself, a name that no disk can hold
             return False
 
