@@ -138,13 +138,8 @@ def _write(target: Path, image: np.ndarray, values: np.ndarray, signed: bool) ->
     """The map as it is (.npy, float32) or over the picture (.png)."""
     from core.colouring import Look, blend, limit_of, png
 
-    try:
-        if target.suffix == ".npy":
-            np.save(target, values, allow_pickle=False)
-        else:
-            target.write_bytes(png(blend(image, values, limit_of(values, signed), signed, Look())))
-    except OSError as error:
-        raise CoreError(f"cannot write {target}: {error.strerror}") from error
+    as_it_is = target.suffix == ".npy"
+    _kept(target, values if as_it_is else png(blend(image, values, limit_of(values, signed), signed, Look())))
 
 
 def claims(arguments) -> None:
@@ -182,9 +177,12 @@ def _folder(name: str | None) -> Path | None:
     return Path(name) if name else None
 
 
-def _kept(target: Path, text: str) -> None:
+def _kept(target: Path, value: str | bytes | np.ndarray) -> None:
     try:
-        target.write_text(text, encoding="utf-8")
+        if isinstance(value, np.ndarray):
+            np.save(target, value, allow_pickle=False)
+        else:
+            target.write_bytes(value.encode() if isinstance(value, str) else value)
     except OSError as error:
         raise CoreError(f"cannot write {target}: {error.strerror}") from error
 
@@ -198,10 +196,7 @@ def export(arguments) -> None:
     folder = _folder(arguments.out)
     files, asked = _files(arguments)
     for name, value in files.items():
-        if isinstance(value, np.ndarray):
-            _saved(folder / f"{name}.npy", value)
-        else:
-            _kept(folder / name, value)
+        _kept(folder / (f"{name}.npy" if isinstance(value, np.ndarray) else name), value)
     _kept(folder / "request.json", json.dumps(asked, indent=2, sort_keys=True) + "\n")
     print(f"{folder}: {len(files) + 1} files")
 
@@ -224,13 +219,6 @@ def _files(arguments) -> tuple[dict, dict]:
     files = KINDS[arguments.kind](network, probe, layers, progress=Bar(), **told)
     about = {"network": network.name, "fingerprint": network.fingerprint, "probe": probe.name, "layers": layers}
     return files, {"kind": arguments.kind, "probe fingerprint": probe.fingerprint, **about, **told}
-
-
-def _saved(target: Path, values: np.ndarray) -> None:
-    try:
-        np.save(target, values, allow_pickle=False)
-    except OSError as error:
-        raise CoreError(f"cannot write {target}: {error.strerror}") from error
 
 
 def cache(arguments) -> None:

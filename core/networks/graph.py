@@ -156,19 +156,18 @@ class Graph:
 
 def ancestors(node: fx.Node) -> set[fx.Node]:
     """The node and all that its value depends on."""
-    found, waiting = {node}, [node]
-    while waiting:
-        fresh = [source for source in waiting.pop().all_input_nodes if source not in found]
-        found.update(fresh)
-        waiting += fresh
-    return found
+    return _reached(node, lambda one: one.all_input_nodes)
 
 
 def descendants(node: fx.Node) -> set[fx.Node]:
     """The node and all that depends on its value."""
+    return _reached(node, lambda one: one.users)
+
+
+def _reached(node: fx.Node, step: Callable[[fx.Node], Iterable[fx.Node]]) -> set[fx.Node]:
     found, waiting = {node}, [node]
     while waiting:
-        fresh = [user for user in waiting.pop().users if user not in found]
+        fresh = [other for other in step(waiting.pop()) if other not in found]
         found.update(fresh)
         waiting += fresh
     return found
