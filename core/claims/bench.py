@@ -42,6 +42,7 @@ class Sizes:
     gates: int = 100  # for each of them, at the default layer
     early: int = 100  # the same, at the others
     permutations: int = 2000
+    dissected: int = 2000  # that concepts are learned from and scored on
 
 
 @dataclass(frozen=True)

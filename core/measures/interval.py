@@ -1,9 +1,10 @@
-"""A number with its interval: bootstrap over images."""
+"""A number with its interval: bootstrap over images, or binomial."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betaincinv
 
 _AT_ONCE = 2**18  # values drawn together
 
@@ -66,3 +67,13 @@ def bootstrap_apart(first: np.ndarray, second: np.ndarray, seed: int = 0, resamp
              for values in (one, other)]  # fmt: skip
     low, high = np.quantile(np.subtract(*drawn), [0.025, 0.975])
     return Estimate(float(one.mean() - other.mean()), float(low), float(high), min(len(one), len(other)))
+
+
+def binomial(happened: Sequence[bool] | np.ndarray) -> Estimate:
+    """The share of independent cases in which something happened, with the exact (Clopper and Pearson's) interval."""
+    count, n = int(np.count_nonzero(happened)), len(happened)
+    if not n:
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
+    low = betaincinv(count, n - count + 1, 0.025) if count else 0.0
+    high = betaincinv(count + 1, n - count, 0.975) if count < n else 1.0
+    return Estimate(count / n, float(low), float(high), n)

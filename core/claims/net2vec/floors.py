@@ -1,0 +1,69 @@
+"""What a dissection's scores must exceed before they speak of what the network knows: the untrained twin's, those with
+masks of other pictures, and a fixed disc's. Objects and parts decide: colours survive in an untrained network."""
+
+import numpy as np
+
+from core import engine
+from core.claims.bench import Bench
+from core.claims.net2vec.dissected import (
+    CLASSIFICATION,
+    DISC,
+    SEGMENTATION,
+    SHUFFLED,
+    TWIN,
+    dealt,
+    deep,
+    masks_of,
+    scored,
+)
+from core.claims.net2vec.known import surveyed
+from core.claims.report import Condition, Control, holds
+from core.measures.concept_scores import of_category
+from core.measures.interval import Estimate, bootstrap
+from core.methods.net2vec.dissection import Dissection
+
+KNOWN = ("object", "part")
+SCORES = {SEGMENTATION: "IoU", CLASSIFICATION: "accuracy"}
+
+
+def shuffled(bench: Bench) -> Dissection:
+    """The default layer's dissection with masks given to other pictures."""
+
+    def measure() -> Dissection:
+        masks, pool = masks_of(bench)
+        return engine.dissect_with(bench.network, bench.probe, bench.network.default_layer, pool,
+                                   dealt(masks, pool, bench.seed), seed=bench.seed, progress=bench.tell)  # fmt: skip
+
+    return bench.once("shuffled", measure)
+
+
+def floors(bench: Bench, *tasks: str) -> tuple[Control, ...]:
+    """At the default layer, each floor with how far the combined scores of objects and of parts exceed its own; it
+    shows the same where one of them does not."""
+    own = deep(bench, bench.network)
+    scores = {task: scored(own, task)[1] for task in tasks}
+    drawn = surveyed(bench)
+
+    def control(name: str, floor: dict[str, np.ndarray], told: dict[str, Estimate]) -> Control:
+        gaps = [
+            Condition(f"{category}s: {SCORES[task]} above it", _mean(scores[task] - floor[task], own, category), ">")
+            for task in floor
+            for category in KNOWN
+            if of_category(own, category).any()
+        ]
+        return Control(name, {**told, **{one.name: one.estimate for one in gaps}}, not holds(gaps))
+
+    both = np.isin([one.category for one in own.concepts], KNOWN)
+    twin, wrong = ({task: scored(one, task)[1] for task in tasks} for one in (deep(bench, bench.twin), shuffled(bench)))
+    disc, constant = drawn.disc_iou(), drawn.constant_iou()
+    told: dict[str, Estimate] = {}
+    if SEGMENTATION in tasks:
+        told = {"IoU": bootstrap(wrong[SEGMENTATION][both]), "a constant mask's": bootstrap(constant[both])}
+    found = [control(TWIN, twin, {}), control(SHUFFLED, wrong, told)]
+    if SEGMENTATION in tasks:
+        found.append(control(DISC, {SEGMENTATION: disc}, {}))
+    return tuple(found)
+
+
+def _mean(values: np.ndarray, found: Dissection, category: str) -> Estimate:
+    return bootstrap(values[of_category(found, category)])
