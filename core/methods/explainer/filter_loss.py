@@ -67,7 +67,7 @@ def normalisers(maps: Tensor) -> Normalisers:
 
 def gradient(maps: Tensor, known: Normalisers) -> Tensor:
     """dLoss / dx of maps of the set.  (F, B, n, n), scaled -> the same"""
-    told = traces(maps) - known.log_z.to(maps)[:, None]
+    told = _told(traces(maps), known)
     ratio = told - _log_p(told)[..., None]
     return _along(maps, told, ratio - known.kl.to(maps)[:, None])
 
@@ -79,7 +79,7 @@ def approximate_gradient(maps: Tensor, known: Normalisers, own: Tensor) -> Tenso
     (F, B, n, n), scaled -> the same
     """
     given = traces(maps)
-    told, nearest = given - known.log_z.to(maps)[:, None], given[..., :-1].argmax(-1)
+    told, nearest = _told(given, known), given[..., :-1].argmax(-1)
     target = torch.where(own, nearest, told.shape[-1] - 1)
     chosen = torch.nn.functional.one_hot(target, told.shape[-1]).to(maps)
     return _along(maps, told, (told - _log_p(told)[..., None]) * chosen)
@@ -97,6 +97,11 @@ def entropies(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     inside = after[..., :-1] - present[..., None]  # log p(T|x, T+)
     spatial = -(p * present.exp() * (inside.exp() * inside).sum(-1)).sum(1)
     return torch.full_like(category, -math.log(told.shape[-1])), category, spatial
+
+
+def _told(given: Tensor, known: Normalisers) -> Tensor:
+    """log p(x|T) of maps of the set, at most 0 also where the maps have moved since Z_T was summed."""
+    return (given - known.log_z.to(given)[:, None]).clamp(max=0)
 
 
 def _log_p(told: Tensor) -> Tensor:

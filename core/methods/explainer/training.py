@@ -1,0 +1,301 @@
+"""Training an explainer on what a performer's layers emit, computed once.
+
+    Loss = sum_l lambda_l ||x_l - x*_l||^2 - eta log p + sum_f lambda_f Loss_f(x_f)    (1), l over fc6 and fc7
+
+Without the classes: nothing but the performer's own features teaches it. What the paper's text lost, and what is done
+here: lambda_l is 1 over the mean of ||x*_l||^2, so that each of the two terms is the share of a layer's energy that is
+not reconstructed; lambda_f is balanced while training, so that at each filter the filter loss pulls as hard as the
+reconstruction does, less in later epochs; Adam instead of SGD, which needs a fifth of the epochs.
+
+The filter loss of conv-interp-1 is on its maps after ReLU. That of conv-interp-2 is on the encoder's output channel,
+p x_interp + (1 - p) x_ordin: its gradient goes to p and to the filter, none to the ordinary track (appendix).
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file, save
+from torch import Tensor
+from torch.nn import functional as F
+
+from core.atomic import write_file
+from core.errors import CoreError
+from core.methods.explainer import filter_loss
+from core.methods.explainer.anatomy import Anatomy
+from core.methods.explainer.network import Explainer, Passed
+
+Progress = Callable[[int, int, str], None]
+SMOOTH = 0.95  # of the running sizes of gradients that lambda_f is balanced by
+HOPELESS = 100.0  # times the features' own energy: a reconstruction that is lost
+MEASURES = ("fc6", "fc7", "p", "information 1", "information 2", "live filters", "loss")
+
+
+class Diverged(CoreError):
+    """A training run that ran away; `history` is the curve until then, (epochs, MEASURES)."""
+
+    def __init__(self, message: str, history: np.ndarray):
+        super().__init__(message)
+        self.history = history
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a performer emits for N pictures: the target layer's maps (N, K, n, n) float16, fc6 and fc7 after ReLU
+    (N, units) float32, and the network's class of each, (N,) int64, -1 where it has none."""
+
+    maps: np.ndarray
+    fc6: np.ndarray
+    fc7: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an explainer is trained. `filter_loss`: 'exact', 'published' (the approximate gradient) or 'off';
+    `classes`: the classification loss instead of the reconstruction, which the paper calls +cls and no explanation."""
+
+    epochs: int = 10
+    batch: int = 32
+    rate: float = 1e-3
+    decay: float = 5e-4
+    eta: float = 0.1
+    strength: float = 1.0
+    filter_loss: str = "exact"
+    masked: bool = True
+    classes: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An explainer in evaluation mode, and its curve: (epochs, MEASURES) float64."""
+
+    explainer: Explainer
+    history: np.ndarray
+
+
+def train(
+    performer: Anatomy,
+    features: Features,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    watch: Callable[[np.ndarray], None] | None = None,
+) -> Trained:
+    """An explainer of the features. With a `checkpoint` file its state is kept after every epoch; a run that finds one
+    goes on from there and ends with the same weights. `watch` is told the curve after every epoch.
+
+    Raises Diverged, CoreError for a checkpoint of other settings; what `progress` raises.
+    """
+    run = _Run(performer, features, settings)
+    begun = run.resume(checkpoint) if checkpoint else 0
+    steps = math.ceil(len(features.maps) / settings.batch)
+    for epoch in range(begun, settings.epochs):
+        run.survey()
+        for step, rows in enumerate(_batches(len(features.maps), settings, epoch)):
+            run.step(rows, epoch)
+            if progress:
+                progress(epoch * steps + step + 1, settings.epochs * steps, f"explainer, epoch {epoch + 1}")
+        run.note()
+        if checkpoint:
+            run.keep(checkpoint, epoch + 1)
+        if watch:
+            watch(np.array(run.history))
+    return Trained(run.explainer.eval().requires_grad_(False), np.array(run.history))
+
+
+class _Run:
+    def __init__(self, performer: Anatomy, features: Features, settings: Settings):
+        self.performer, self.features, self.settings = performer, features, settings
+        self.explainer = Explainer(performer, masked=settings.masked, seed=settings.seed)
+        self.optimiser = torch.optim.AdamW(self.explainer.parameters(), settings.rate, weight_decay=settings.decay)
+        filters = performer.top.shape[0]
+        # Running sizes, at each filter of the two interpretable layers, of the gradients from above and of the loss's.
+        self.sizes = torch.zeros(2, 2, filters)
+        self.history: list[list[float]] = []
+        self.energy = [float(np.mean(np.sum(np.square(one), 1))) or 1.0 for one in (features.fc6, features.fc7)]
+        self.sums: dict[str, float] = {}
+        self._calibrate()
+
+    def _calibrate(self) -> None:
+        """The norm layers' magnitudes before the first step."""
+        self.explainer.train()
+        with torch.no_grad():
+            for start in range(0, min(len(self.features.maps), 8 * self.settings.batch), self.settings.batch):
+                self.explainer(self._maps(np.arange(start, min(start + self.settings.batch, len(self.features.maps)))))
+
+    def _maps(self, rows: np.ndarray) -> Tensor:
+        return torch.from_numpy(self.features.maps[rows].astype(np.float32))
+
+    @torch.no_grad()
+    def survey(self) -> None:
+        """A pass over the whole set: each filter's scale, normalisers and class.
+
+        The filter loss is normalised by them until the next epoch.
+        """
+        self.explainer.eval()
+        first, second = [], []
+        for start in range(0, len(self.features.maps), 64):
+            passed = self.explainer(self._maps(np.arange(start, min(start + 64, len(self.features.maps)))))
+            first.append(passed.first)
+            second.append(passed.encoded)
+        self.known = [_known(torch.cat(maps), self.features.labels) for maps in (first, second)]
+        self.explainer.train()
+
+    def step(self, rows: np.ndarray, epoch: int) -> None:
+        passed = self.explainer(self._maps(rows))
+        above: list[Tensor] = [torch.empty(0)] * 2
+        for place, maps in enumerate((passed.first_masked, passed.encoded)):
+            maps.register_hook(lambda gradient, place=place: above.__setitem__(place, _size(gradient)))
+        losses = self._losses(passed, rows)
+        loss = losses["fc6"] + losses["fc7"] if not self.settings.classes else losses["classes"]
+        loss = loss - self.settings.eta * self.explainer.p.log()
+        pulled, told = self._pulled(passed, rows, epoch)
+        self.optimiser.zero_grad(set_to_none=True)
+        (loss + pulled).backward()
+        self.optimiser.step()
+        for place in range(2):
+            now = torch.stack([above[place], told[place]])
+            self.sizes[place] = torch.where(self.sizes[place] > 0, torch.lerp(now, self.sizes[place], SMOOTH), now)
+        for name, value in (losses | {"loss": loss}).items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(value.detach()) * len(rows)
+        if not math.isfinite(float(loss.detach())) or float(losses["fc7"].detach()) > HOPELESS:
+            raise Diverged(
+                f"the training ran away in epoch {epoch + 1} (loss {float(loss.detach()):.3g}); a smaller learning "
+                f"rate than {self.settings.rate:g} would keep it, such as {self.settings.rate / 5:g}",
+                np.array(self.history).reshape(-1, len(MEASURES)),
+            )
+
+    def _losses(self, passed: Passed, rows: np.ndarray) -> dict[str, Tensor]:
+        """Shares of fc6's and fc7's energy that are not reconstructed, and the classification loss where asked for."""
+        wanted = [torch.from_numpy(one[rows]) for one in (self.features.fc6, self.features.fc7)]
+        found = {
+            name: (got - want).square().sum(1).mean() / energy
+            for name, got, want, energy in zip(
+                ("fc6", "fc7"), (passed.fc6, passed.fc7), wanted, self.energy, strict=True
+            )
+        }
+        if self.settings.classes:
+            labels = torch.from_numpy(self.features.labels[rows])
+            logits = self.performer.classify(passed.fc7)
+            found["classes"] = F.cross_entropy(logits, labels, ignore_index=-1)
+        return found
+
+    def _pulled(self, passed: Passed, rows: np.ndarray, epoch: int) -> tuple[Tensor, list[Tensor]]:
+        """sum_f lambda_f Loss_f as something whose gradient is right, and the sizes of the filter loss's gradients."""
+        if self.settings.filter_loss == "off":
+            return passed.encoded.new_zeros(()), [torch.zeros(passed.first.shape[1])] * 2
+        p = self.explainer.p
+        through = p * passed.interpretable + (1 - p) * passed.ordinary.detach()
+        total, told = passed.encoded.new_zeros(()), []
+        for place, maps in enumerate((passed.first, through)):
+            gradient = self.known[place].gradient(maps.detach(), self.features.labels[rows], self.settings.filter_loss)
+            told.append(_size(gradient))
+            above, own = self.sizes[place]
+            # By the batch's own size where that is larger, so that no batch pulls harder than what comes from above.
+            largest = torch.maximum(own, told[place])
+            balanced = torch.where(largest > 0, above / largest, 0.0)
+            total = total + (maps * (balanced[:, None, None] * gradient)).sum()
+        return total * self.settings.strength / (epoch + 1), told
+
+    def note(self) -> None:
+        count = len(self.features.maps)
+        means = {name: value / count for name, value in self.sums.items()}
+        shares = [float(known.normalisers.share[known.live].mean()) if known.live.any() else 0.0 for known in self.known]
+        live = float(self.known[1].live.float().mean())
+        self.history.append([means["fc6"], means["fc7"], float(self.explainer.p.detach()), *shares, live, means["loss"]])
+        self.sums = {}
+
+    def keep(self, checkpoint: Path, epochs: int) -> None:
+        told = {"settings": json.dumps(asdict(self.settings)), "epochs": str(epochs)}
+        write_file(checkpoint, save({name: value for name, value in self._state().items()}, told))
+
+    def resume(self, checkpoint: Path) -> int:
+        """Restores an earlier run and says how many epochs it had; 0 where there is none.  Raises CoreError."""
+        if not checkpoint.exists():
+            return 0
+        from safetensors import safe_open
+
+        with safe_open(checkpoint, "np") as file:
+            told = file.metadata()
+        if json.loads(told["settings"]) != asdict(self.settings):
+            raise CoreError(f"{checkpoint} belongs to a training with other settings; ask with the same, or remove it")
+        arrays = load_file(checkpoint)
+        self.history = arrays.pop("history").tolist()
+        self.sizes = torch.from_numpy(arrays.pop("sizes"))
+        weights = {name[2:]: torch.from_numpy(value) for name, value in arrays.items() if name.startswith("w/")}
+        self.explainer.load_state_dict(weights)
+        moments = {name[2:]: torch.from_numpy(value) for name, value in arrays.items() if name.startswith("o/")}
+        state = self.optimiser.state_dict()
+        for index in range(len(list(self.explainer.parameters()))):
+            state["state"][index] = {key: moments[f"{index}/{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
+        self.optimiser.load_state_dict(state)
+        return int(told["epochs"])
+
+    def _state(self) -> Mapping[str, np.ndarray]:
+        weights = {f"w/{name}": value.numpy() for name, value in self.explainer.state_dict().items()}
+        moments = {
+            f"o/{index}/{key}": np.asarray(value)
+            for index, one in self.optimiser.state_dict()["state"].items()
+            for key, value in one.items()
+        }
+        return weights | moments | {"sizes": self.sizes.numpy(), "history": np.array(self.history)}
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Of a layer's filters over the whole set: scale, normalisers, class whose pictures activate it most, live."""
+
+    scale: Tensor
+    normalisers: filter_loss.Normalisers
+    owner: Tensor
+    live: Tensor
+
+    def gradient(self, maps: Tensor, labels: np.ndarray, kind: str) -> Tensor:
+        """Of the filter loss at a batch's maps.  (B, F, n, n) -> the same"""
+        scaled = maps.movedim(0, 1) * self.scale[:, None, None, None]
+        if kind == "exact":
+            found = filter_loss.gradient(scaled, self.normalisers)
+        else:
+            own = self.owner[:, None] == torch.from_numpy(labels)
+            found = filter_loss.approximate_gradient(scaled, self.normalisers, own)
+        return found.movedim(1, 0) * self.scale[:, None, None]
+
+
+def _known(maps: Tensor, labels: np.ndarray) -> _Known:
+    """(N, F, n, n), (N,)"""
+    scales, log_z, kl = [], [], []
+    for some in maps.movedim(1, 0).split(8):
+        scale = filter_loss.scales(some)
+        found = filter_loss.normalisers(some * scale[:, None, None, None])
+        scales.append(scale)
+        log_z.append(found.log_z)
+        kl.append(found.kl)
+    joined = filter_loss.Normalisers(torch.cat(log_z), torch.cat(kl))
+    return _Known(torch.cat(scales), joined, owners(maps.mean((2, 3)), labels), maps.amax((0, 2, 3)) > 0)
+
+
+def owners(means: Tensor, labels: np.ndarray) -> Tensor:
+    """Each filter's class: the one whose pictures activate it most on average.  (N, F), (N,) -> (F,) int64"""
+    classes = np.unique(labels[labels >= 0])
+    if not len(classes):
+        return torch.full((means.shape[1],), -1)
+    by_class = torch.stack([means[torch.from_numpy(labels == c)].mean(0) for c in classes])
+    return torch.from_numpy(classes)[by_class.argmax(0)]
+
+
+def _size(gradient: Tensor) -> Tensor:
+    """(N, F, n, n) -> (F,): the norm at each filter, mean over pictures"""
+    return gradient.detach().flatten(2).norm(dim=2).mean(0)
+
+
+def _batches(count: int, settings: Settings, epoch: int) -> Iterator[np.ndarray]:
+    order = np.random.default_rng([settings.seed, epoch]).permutation(count)
+    for start in range(0, count, settings.batch):
+        yield np.sort(order[start : start + settings.batch])
