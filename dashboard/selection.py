@@ -460,7 +460,8 @@ def split_picker(names: Sequence[str], default: str) -> str:
 
 
 def category_picker(names: Sequence[str]) -> str:
-    notices(one_of(CATEGORY, names, "part", "category"))
+    default = "part" if "part" in names else names[0]
+    notices(one_of(CATEGORY, names, default, "category"))
     return st.segmented_control(
         "Masks by category",
         names,
@@ -468,7 +469,7 @@ def category_picker(names: Sequence[str]) -> str:
         bind="query-params",
         required=True,
         wrap=True,
-        default="part",
+        default=default,
     )
 
 

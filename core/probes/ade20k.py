@@ -93,7 +93,7 @@ class ADE20K(OnDisk):
         """What can be seen of each object.  Raises BadImage."""
         _, classes, blue, names = next(self._levels(index))
         both = classes.astype(np.int32) * 256 + blue
-        known = [code for code in np.unique(both).tolist() if code // 256 in names]
+        known = [code for code in _numbers(both) if code // 256 in names]
         return tuple(_instance(self._short[names[code // 256]], both == code) for code in known)
 
     def scene(self, index: int) -> str | None:
@@ -242,9 +242,9 @@ def _shortened(names: Iterable[str]) -> dict[str, str]:
     return {name: name if short in shared else short for name, short in first.items()}
 
 
-def _numbers(classes: np.ndarray) -> list[int]:
-    """The classes in a segmentation, 0 aside"""
-    return [number for number in np.flatnonzero(np.bincount(classes.ravel())).tolist() if number]
+def _numbers(values: np.ndarray) -> list[int]:
+    """The values that are somewhere in an array, 0 aside, ascending"""
+    return [number for number in np.flatnonzero(np.bincount(values.ravel())).tolist() if number]
 
 
 def _instance(name: str, mask: np.ndarray) -> Instance:

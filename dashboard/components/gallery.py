@@ -34,11 +34,11 @@ def choose(probe) -> None:
 
 def _from_probe(probe) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Class", probe.classes, width=260)
+        name = st.selectbox("Class", probe.classes, width=260) if probe.classes else None
         splits = list(probe.splits)
         first = splits.index("test") if "test" in splits else 0
         split = st.selectbox("Split", splits, index=first, width=160)
-        indices = ask.of_class(probe, name, split)
+        indices = ask.of_class(probe, name, split) if name else probe.splits[split]
         pages = max(-(-len(indices) // PAGE), 1)
         number = st.number_input("Page", 1, pages, 1, width=120, help=f"{len(indices)} pictures") if pages > 1 else 1
     shown = indices[(number - 1) * PAGE : number * PAGE]
@@ -49,7 +49,8 @@ def _from_probe(probe) -> None:
         for index in shown:
             with grid.cell():
                 st.image(ask.thumbnail(probe, index), width="stretch", alt=probe.caption(int(index)))
-                _take(probe.key(int(index)), probe.key(int(index)))
+                key = probe.key(int(index))
+                _take(key, key.rpartition("/")[-1])
 
 
 def _from_file() -> None:

@@ -8,22 +8,33 @@ from core.errors import NotDefined
 from core.probes.probe import CATEGORIES
 from dashboard import ask, selection
 from dashboard.components.maps import save, theme
-from dashboard.components.saying import sentence
+from dashboard.components.saying import boundary, sentence
 from dashboard.components.working import Working
 from dashboard.views import masks, overlay, tables, words
 
 CHART = {"displayModeBar": False}
+SOME = 24  # pictures to show of a probe without classes
+LISTED = 8  # objects of a picture to describe
 
 
 def classes(shared, page: str) -> None:
-    """One picture of each class; a click opens it."""
+    """One picture of each class, or some pictures where there are no classes; a click opens it."""
     probe = shared.probe
-    st.markdown(f"{probe.about}. {len(probe):,} pictures. One of each class; a name opens it on the first page.")
+    which = "One of each class" if probe.classes else "Some of them"
+    st.markdown(f"{probe.about}. {len(probe):,} pictures. {which}; a name opens it on the first page.")
+    shown = ask.portraits(probe) if probe.classes else _some(probe)
     with st.grid("auto", min_column_width=118, gap="small") as grid:
-        for name, index in ask.portraits(probe):
+        for name, index in shown:
             with grid.cell():
-                st.image(ask.thumbnail(probe, index, 240), width="stretch", alt=probe.caption(index))
+                with boundary():
+                    st.image(ask.thumbnail(probe, index, 240), width="stretch", alt=probe.caption(index))
                 st.page_link(page, label=name, icon="", query_params={selection.SHOW: probe.key(index)})
+
+
+def _some(probe) -> list[tuple[str, int]]:
+    """Pictures spread evenly over the probe.  -> (caption, index)"""
+    spread = np.linspace(0, len(probe) - 1, min(len(probe), SOME)).astype(int).tolist()
+    return [(probe.caption(index), index) for index in spread]
 
 
 def masks_of_picture(shared) -> None:
@@ -39,12 +50,16 @@ def masks_of_picture(shared) -> None:
     place = st.grid(2, min_column_width=320, gap="large")
     left, right = place.cell(), place.cell()
     with right:
-        category = selection.category_picker(CATEGORIES)
+        category = selection.category_picker(masks.categories(probe.concepts) or CATEGORIES)
         there = masks.present(known, category)
         labels = {f"{name}, {masks.share(mask)}": name for name, mask in there.items()}
         chosen = selection.concept_picker(category, tuple(labels))
+        whole = set() if there else {one.name for one in probe.image_concepts(index) if one.category == category}
+        if whole:
+            st.caption(f"Of the picture as a whole it is said: {words.listed(sorted(whole))}.")
         with st.container(horizontal=True, gap="medium"):
-            boxes = st.toggle("True boxes", help="Around the objects that localisation is measured on; dashed.")
+            help = "Around the objects that localisation is measured on; dashed."
+            boxes = "boxes" in probe.offers and st.toggle("True boxes", help=help)
             offered = "landmarks" in probe.offers
             dots = offered and st.toggle("Landmarks", help="Hollow where something hides them.")
         shown = {labels[label]: there[labels[label]] for label in chosen}
@@ -58,6 +73,7 @@ def masks_of_picture(shared) -> None:
             marks = [mark for one in instances for mark in one.landmarks]
             drawn = masks.marked(shared.picture.image, drawn, marks)
         alt = f"{shared.picture.alt}, with outlines of {words.listed(list(shown))}" if shown else shared.picture.alt
+        drawn = overlay.fit(drawn, masks.LONGEST)
         st.image(overlay.source(drawn), width="stretch", alt=alt, caption=shared.picture.title)
 
 
@@ -66,7 +82,7 @@ def _swatch(number: int, name: str) -> str:
 
 
 def _instances(instances, offers) -> None:
-    for one in instances:
+    for one in instances[:LISTED]:
         top, left, bottom, right = (round(edge) for edge in one.box)
         told = [f"**{one.class_name}**: box rows {top} to {bottom}, columns {left} to {right}"]
         if "landmarks" in offers:
@@ -74,6 +90,8 @@ def _instances(instances, offers) -> None:
         if "parts" in offers:
             told.append(f"parts: {', '.join(one.parts or {}) or 'none'}")
         st.caption("; ".join(told))
+    if len(instances) > LISTED:
+        st.caption(f"and {len(instances) - LISTED} more objects")
 
 
 def attributes(shared) -> None:

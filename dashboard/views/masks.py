@@ -1,11 +1,12 @@
 """What a probe knows about a picture, drawn over it: masks as outlines, boxes, landmarks."""
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import cv2
 import numpy as np
 
+from core.probes.probe import CATEGORIES
 from dashboard.views import overlay
 
 # Okabe and Ito's colours, which colour-blind people can tell apart, without black; then round again
@@ -52,6 +53,12 @@ def marked(image: np.ndarray, drawn: np.ndarray, landmarks: Sequence) -> np.ndar
         cv2.circle(result, place, radius + 2, (0, 0, 0), -1, cv2.LINE_AA)
         cv2.circle(result, place, radius, overlay.ACCENT, -1 if one.visible else 2, cv2.LINE_AA)
     return result
+
+
+def categories(concepts: Iterable) -> tuple[str, ...]:
+    """The categories of some concepts, the usual six in their order, then others."""
+    there = dict.fromkeys(concept.category for concept in concepts)
+    return (*(name for name in CATEGORIES if name in there), *(name for name in there if name not in CATEGORIES))
 
 
 def present(masks: Mapping, category: str) -> dict[str, np.ndarray]:

@@ -39,7 +39,9 @@ def attributes(probe) -> pd.DataFrame:
 def splits(
     found: Mapping[str, np.ndarray], labels: Mapping[str, Sequence[int | None]], classes: Sequence[str]
 ) -> pd.DataFrame:
-    """How many pictures of each class each split holds.  -> classes x splits"""
+    """How many pictures of each class each split holds, or of all where there are no classes.  -> classes x splits"""
+    if not classes:
+        return pd.DataFrame({name: [len(indices)] for name, indices in found.items()}, index=["pictures"])
     table = {name: np.bincount([i for i in labels[name] if i is not None], minlength=len(classes)) for name in found}
     return pd.DataFrame(table, index=list(classes))
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.probes.scenes import Scenes
 from core.store import Store, keep_file
@@ -121,3 +122,54 @@ def test_damage_in_the_cache_is_told(opened, cache, fine):
     app = next(button for button in app.button if button.label == "Verify").click().run()
     assert not app.exception
     assert any("damaged" in warning.value for warning in app.warning)
+
+
+@pytest.fixture
+def streets(tmp_path, monkeypatch):
+    """Probe 'streets': thirty pictures with label maps, of which one is damaged; no classes."""
+    for folder in ("images", "labels"):
+        (tmp_path / "streets" / folder).mkdir(parents=True)
+    values = np.zeros((48, 64), np.uint8)
+    values[24:, :32] = 1
+    for number in range(30):
+        Image.new("RGB", (64, 48), (90, number, 120)).save(tmp_path / "streets" / "images" / f"{number:02}.png")
+        Image.fromarray(values).save(tmp_path / "streets" / "labels" / f"{number:02}.png")
+    damaged = tmp_path / "streets" / "labels" / "07.png"
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    (tmp_path / "settings.toml").write_text('[probes.streets]\nfolder = "streets"\nlabels = ["sky", "material: tar"]\n')
+    monkeypatch.setenv("CHANNELSCOPE_SETTINGS", str(tmp_path / "settings.toml"))
+    return "streets"
+
+
+@pytest.mark.parametrize("section", PROBE)
+def test_a_probe_with_concepts_and_no_classes_opens(opened, streets, section, fine):
+    fine(opened("probe", probe=streets, section=section))
+
+
+def test_without_classes_some_pictures_and_the_sizes_of_splits_are_shown(opened, streets, fine, words_of):
+    app = fine(opened("probe", probe=streets))
+    assert len(app.get("page_link")) == 24
+    assert "One of each class" not in words_of(app)
+    table = fine(opened("probe", probe=streets, section="Splits")).dataframe[0].value
+    assert table.to_dict() == {"all": {"pictures": 30}}
+
+
+def test_masks_are_offered_in_the_categories_that_there_are(opened, streets, fine, words_of):
+    app = fine(opened("probe", probe=streets, section="Masks"))
+    by_label = {group.label: group for group in app.get("button_group")}
+    assert list(by_label["Masks by category"].options) == ["object", "material"]
+    assert "sky, 75 %" in by_label["In this picture, largest first"].options
+    assert not app.toggle
+    app = fine(opened("probe", probe=streets, section="Masks", category="material"))
+    assert "tar" in words_of(app)
+    app = opened("probe", probe=streets, section="Masks", picture="images/07.png")
+    assert not app.exception
+    assert [error.value for error in app.error if "labels/07.png" in error.value]
+
+
+def test_the_gallery_needs_no_classes(opened, streets, fine):
+    app = fine(opened(probe=streets))
+    app = fine(next(button for button in app.button if button.label == "Choose").click().run())
+    assert not [box for box in app.selectbox if box.label == "Class"]
+    named = [button.label for button in app.button if button.label.endswith(".png")]
+    assert named == [f"{number:02}.png" for number in range(24)]
