@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 from torch import nn
 
 from core.claims.bench import Bench, Sizes
-from core.claims.net2vec import combining, depth, filters, floors, known, meaning
+from core.claims.net2vec import combining, depth, filters, floors, known, meaning, spaces
 from core.claims.net2vec.dissected import CLASSIFICATION, SEGMENTATION, dealt, depths, gains, scored
 from core.claims.report import Claim
 from core.measures.interval import binomial
@@ -24,6 +24,7 @@ from core.methods.net2vec.pool import Pool
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
 from core.probes.probe import CATEGORIES, Concept, Probe
+from core.probes.semantic import Space
 
 NAN = float("nan")
 EACH = 12  # concepts of a category
@@ -583,3 +584,48 @@ def test_arithmetic_holds_where_concepts_are_sums_and_nowhere_else(monkeypatch):
     assert found.beside["colours: median rank"].value < found.beside["colours: median rank, random operands"].low
     assert of(meaning.arithmetic, bench_of(own, twin=own, survey=drawn)).verdict == "undecided"
     assert of(meaning.arithmetic, bench_of(blank, twin=blank, survey=drawn)).verdict != "holds"
+
+
+# Spaces
+
+
+def spaces_of(monkeypatch, meaning_rows, segmentation, classification):
+    """A dissection with these vectors, where the meanings are given."""
+    given = Space("given", "Given", CONCEPTS, meaning_rows)
+    monkeypatch.setattr(spaces, "hierarchy_space", lambda concepts: given)
+    monkeypatch.setattr(spaces, "word_space", lambda concepts: dataclasses.replace(given, name="words"))
+    size = segmentation.shape[1]
+    return dissection(filters=size, weights=segmentation, cls_weights=classification), spaces.nearer_to_meaning
+
+
+def test_a_space_with_the_same_cosines_is_nearer(monkeypatch):
+    generator = np.random.default_rng(0)
+    means = generator.normal(size=(C, 6))
+    turned = np.linalg.qr(generator.normal(size=(6, 6)))[0]
+    unlike = generator.normal(size=(C, 6))
+    own, stated = spaces_of(monkeypatch, means, unlike, means @ turned)
+    found = of(stated, bench_of(own, twin=dataclasses.replace(own, cls_weights=unlike[::-1])))
+    assert [one.verdict for one in found.conditions] == ["holds", "holds"]
+    assert found.beside["D to given: classification"].value == pytest.approx(0, abs=1e-9)
+    assert found.beside["CKA with words: classification - segmentation"].low > 0
+    assert [one.shows for one in found.controls] == [False, False]
+    assert found.verdict == "holds"
+    own, stated = spaces_of(monkeypatch, means, means @ turned, unlike)
+    assert of(stated, bench_of(own, twin=own)).verdict == "fails"
+
+
+def test_a_space_that_is_near_by_the_size_of_its_cosines_only_is_found_out(monkeypatch):
+    generator = np.random.default_rng(1)
+    small, large = generator.normal(size=(2, C, 64))
+    own, stated = spaces_of(monkeypatch, generator.normal(size=(C, 64)), large + 3, small)
+    found = of(stated, bench_of(own, twin=dataclasses.replace(own, cls_weights=large + 3)))
+    assert [one.verdict for one in found.conditions] == ["holds", "holds"]
+    assert found.controls[1].shows
+    assert found.verdict == "undecided"
+
+
+def test_distances_of_spaces_by_hand():
+    one, other = np.array([[1, 0.5], [0.5, 1]]), np.array([[1, -0.5], [-0.5, 1]])
+    assert spaces.distances(one, other).tolist() == [[0, 1], [1, 0]]
+    assert spaces._resampled(None, one, other).value == 1
+    assert spaces._resampled(one, one, other).value == 0

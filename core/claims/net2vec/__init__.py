@@ -4,7 +4,7 @@ Each claim is measured as it was fixed beforehand; where that left a choice, the
 why.
 """
 
-from core.claims.net2vec import combining, depth, filters, meaning
+from core.claims.net2vec import combining, depth, filters, meaning, spaces
 
 CLAIMS = (
     combining.better_together,
@@ -18,5 +18,6 @@ CLAIMS = (
     filters.weights_and_scores,
     meaning.nearest_concepts,
     meaning.arithmetic,
+    spaces.nearer_to_meaning,
     combining.self_supervised,
 )
