@@ -25,7 +25,7 @@ from dashboard.selection import (
 
 TSNE, UMAP = "t-SNE", "UMAP"
 BY_CATEGORY, BY_CLUSTER = "category", "cluster"
-DISTANCE, CKA = "D, as in figure 10", "1 - CKA"
+DISTANCE, CKA = "D, as in figure 10", "1 − CKA"
 
 
 def expression_field(default: str) -> str:
@@ -87,7 +87,7 @@ def measure_picker() -> str:
     notices(one_of(MEASURE, names, names[0], "measure"))
     return st.segmented_control(
         "Distance between spaces", names, default=names[0], key=MEASURE, bind="query-params", required=True,
-        help="D sums squared differences of all cosines, and grows with the number of concepts. 1 - CKA is 0 for "
+        help="D sums squared differences of all cosines, and grows with the number of concepts. 1 − CKA is 0 for "
         "spaces that are the same up to rotation and scale, 1 for unrelated ones.",
     )  # fmt: skip
 
@@ -98,6 +98,11 @@ def spaces_picker(names: Sequence[str], default: Sequence[str], resolve: Callabl
     chosen = st.multiselect("Spaces", names, default=default, key=SPACES, bind="query-params", max_selections=26)
     settle(SPACES, default)
     return [name for name in names if name in chosen]
+
+
+def also(titles: Sequence[str]) -> None:
+    """Spaces that have just come join those that are shown; before `st.rerun`."""
+    ask_for(**{SPACES: list(dict.fromkeys([*st.session_state.get(SPACES, []), *titles]))})
 
 
 def two_spaces(names: Sequence[str]) -> tuple[int, int]:

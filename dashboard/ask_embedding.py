@@ -1,0 +1,183 @@
+"""Questions about spaces of concepts: vectors, pictures that show concepts, what a sum answers, maps, other spaces."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.engine import concepts
+from core.errors import NotDefined
+from core.methods.net2vec import pool, spaces
+from core.methods.net2vec.answering import answering
+from core.methods.net2vec.dissection import TASKS
+from core.methods.net2vec.examples import examples
+from core.networks.catalogue import list_networks, open_network
+from core.probes import semantic
+from dashboard.ask import Progress, stored
+from dashboard.components.saying import sentence
+from dashboard.selection_embedding import UMAP
+from dashboard.views import embedding
+
+
+def vectors(found, task: str) -> np.ndarray:
+    """The concepts of a dissection as unit vectors, NaN where one has none.  -> (C, K)"""
+    return spaces.unit(found.weights if task == TASKS[0] else found.cls_weights)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _examples(fingerprint: str) -> list:
+    return []
+
+
+@st.cache_resource(max_entries=800, show_spinner=False)
+def _example(_probe, fingerprint: str, index: int, c: int, side: int) -> str:
+    return embedding.marked(_probe.image(index), _probe.concept_masks(index).get(_probe.concepts[c]), side)
+
+
+def example(probe, c: int, side: int) -> str | None:
+    """A picture that shows a concept, with its outline, for `st.image`; None where no picture is known to."""
+    held = _examples(probe.fingerprint)
+    if not held:
+        chosen = pool.pool(probe)
+        masks = stored(lambda refuse: concepts.concept_masks(probe, chosen, refuse))
+        held[:] = [] if masks is None else [np.r_[chosen.indices, -1][examples(masks)]]
+    index = int(held[0][c]) if held else -1
+    return None if index < 0 else _example(probe, probe.fingerprint, index, c, side)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _firing(fingerprint: str, probe_fingerprint: str, layer: str) -> list:
+    return []
+
+
+def answered_most(of, probe, found, vector: np.ndarray, task: str, count: int) -> list[int]:
+    """The probe's pictures, held out from learning, that a vector answers most, by index; none where the pass through
+    them is no longer in the store."""
+    held = _firing(of.fingerprint, probe.fingerprint, found.layer)
+    if not held:
+        fired = stored(lambda refuse: concepts.firing(of, probe, [found.layer], progress=refuse))
+        held[:] = [] if fired is None else [fired[found.layer]]
+    positions = answering(held[0], found.pool, vector, task, count) if held else []
+    return [int(found.pool.indices[position]) for position in positions]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A space laid into a plane: points (n, 2) of the concepts that have a vector, in their order; how far their
+    `neighbours` nearest are to be trusted."""
+
+    points: np.ndarray
+    trustworthiness: float
+    neighbours: int
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _laid(fingerprint: str, probe_fingerprint: str, layer: str, task: str, how: str, spread: int, seed: int) -> list:
+    return []
+
+
+def laid(of, probe, found, task: str, how: str, spread: int, seed: int, progress: Progress) -> Laid:
+    """The map of a dissection's concepts; `progress` is told where it has to be made."""
+    held = _laid(of.fingerprint, probe.fingerprint, found.layer, task, how, spread, seed)
+    if not held:
+        progress(0, 1, f"Laying concepts out by {how}")
+        known = vectors(found, task)
+        known = known[np.isfinite(known).all(1)]
+        points = (spaces.umap if how == UMAP else spaces.tsne)(known, spread, seed)
+        near = min(10, (len(known) - 1) // 2)
+        held[:] = [Laid(points, spaces.trustworthiness(known, points, near), near)]
+    return held[0]
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _clusters(fingerprint: str, probe_fingerprint: str, layer: str, task: str, count: int, _found) -> np.ndarray:
+    known = vectors(_found, task)
+    return spaces.kmeans(known[np.isfinite(known).all(1)], count, 0)
+
+
+def clusters(of, probe, found, task: str, count: int) -> np.ndarray:
+    """The cluster of each concept that has a vector, by k-means.  -> (n,) int"""
+    return _clusters(of.fingerprint, probe.fingerprint, found.layer, task, count, found)
+
+
+@dataclass(frozen=True)
+class Space:
+    """A space that a probe's concepts have places in: unit vectors (C, any), NaN for a concept that it does not have;
+    `note`: what to know of it, or ''."""
+
+    title: str
+    vectors: np.ndarray
+    note: str = ""
+
+
+def known_spaces(here, found) -> list[Space]:
+    """Those of the layer at hand, what words mean, and those of all other layers and networks that have been dissected
+    on the probe."""
+    own = _of_layer(here.network_name, found)
+    names, others = _names(), []
+    names[here.network.fingerprint] = here.network_name
+    for request in concepts.dissections_known(here.probe):
+        if (request.network, request.layer) != (here.network.fingerprint, found.layer):
+            one = _known(here.probe, request.digest, request)
+            name = names.get(request.network, f"network {request.network[:8]}")
+            others += _of_layer(name, one) if one is not None else []
+    return [*own, *_meanings(here.probe, here.probe.fingerprint)[0], *others]
+
+
+def titles(network_name: str, layers: Sequence[str]) -> list[str]:
+    """What the spaces of some layers are called."""
+    return [f"{network_name} {layer}, {task}" for layer in layers for task in TASKS]
+
+
+def _of_layer(name: str, found) -> list[Space]:
+    return [Space(title, vectors(found, task)) for title, task in zip(titles(name, [found.layer]), TASKS, strict=True)]
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _known(_probe, digest: str, _request):
+    return concepts.dissection_of(_request, _probe)
+
+
+def layers_known(of, probe) -> list[str]:
+    """The layers of a network that have been dissected on a probe."""
+    known = (request.layer for request in concepts.dissections_known(probe) if request.network == of.fingerprint)
+    return list(dict.fromkeys(known))
+
+
+@st.cache_resource(show_spinner=False)
+def _names() -> dict[str, str]:
+    """Names of networks by fingerprint: the embedded ones, and those that a page was opened with."""
+    return {open_network(card.name).fingerprint: card.name for card in list_networks() if card.group == "Embedded"}
+
+
+def _placed(space, probe) -> Space:
+    """A semantic space as one of all the probe's concepts."""
+    rows = {concept: row for row, concept in enumerate(space.concepts)}
+    found = np.full((len(probe.concepts), space.vectors.shape[1]), np.nan)
+    for c, concept in enumerate(probe.concepts):
+        if concept in rows:
+            found[c] = space.vectors[rows[concept]]
+    return Space(space.title, spaces.unit(found), space.note)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _meanings(_probe, fingerprint: str) -> tuple[list[Space], str]:
+    """What words mean, as far as it is there; and why WordNet is not."""
+    found, missing = [], {}
+    for make in (semantic.hierarchy_space, semantic.word_space, semantic.wordnet_space):
+        try:
+            found.append(_placed(make(_probe.concepts), _probe))
+        except NotDefined as error:
+            missing[make] = sentence(error)
+    return found, missing.get(semantic.wordnet_space, "")
+
+
+def no_wordnet(probe) -> str:
+    """Why WordNet is no space here; '' where it is one."""
+    return _meanings(probe, probe.fingerprint)[1]
+
+
+def read_words(probe, data: bytes, name: str, progress: Progress) -> Space:
+    """The probe's concepts in a file of word vectors.  Raises CoreError."""
+    return _placed(semantic.text_space(data, probe.concepts, name, progress), probe)

@@ -1,0 +1,115 @@
+"""The map: a space of concepts laid into a plane, as a chart."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core import export
+from core.methods.net2vec.dissection import Dissection
+from core.probes.probe import CATEGORIES
+from dashboard.views import concepts, masks
+from dashboard.views.ink import DARK, Ink
+
+CLEAR = "rgba(0,0,0,0)"
+_MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
+_WIDE, _HIGH = 680, 560  # pixels of the map as it is mostly drawn: where names would lie on each other
+
+
+def scatter(
+    points: np.ndarray, names: Sequence[str], categories: Sequence[str], near: Sequence[str], groups: np.ndarray | None,
+    chosen: int | None, ink: Ink,
+) -> go.Figure:  # fmt: skip
+    """The map: a point per concept, its category by symbol, and by colour its category or, given (n,) `groups`, its
+    cluster; `near` names what is nearest in the space itself. Names stand where they hide nothing, the chosen point's
+    first.  points (n, 2); customdata begins with the point's number"""
+    figure, by_category, places = go.Figure(), concepts.colours(ink), _laid(points)
+    for category in [name for name in CATEGORIES if name in categories]:
+        rows = [row for row, name in enumerate(categories) if name == category]
+        colour = by_category[category] if groups is None else [cluster_colour(int(groups[row])) for row in rows]
+        told = [category if groups is None else f"{category}, cluster {int(groups[row]) + 1}" for row in rows]
+        figure.add_scatter(
+            x=places[rows, 0], y=places[rows, 1], mode="markers", name=category,
+            marker={
+                "symbol": concepts.SYMBOLS[category], "size": 11, "color": colour, "opacity": 1,
+                "line": {"width": 1, "color": _ground(ink)},
+            },
+            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
+            customdata=[[row, names[row], words, near[row]] for row, words in zip(rows, told, strict=True)],
+            hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<br>nearest: %{customdata[3]}<extra></extra>",
+        )  # fmt: skip
+    if chosen is not None:
+        figure.add_scatter(
+            x=places[[chosen], 0], y=places[[chosen], 1], mode="markers", hoverinfo="skip", showlegend=False,
+            marker={"symbol": "circle-open", "size": 22, "color": ink.text, "line": {"width": 2.5}},
+        )  # fmt: skip
+    for row in _named(places, names, sorted(range(len(names)), key=lambda row: row != chosen)):
+        figure.add_annotation(
+            x=places[row, 0], y=places[row, 1], text=names[row], showarrow=False, yshift=20 if row == chosen else 13,
+            font={"size": 14 if row == chosen else 12, "color": ink.text if row == chosen else ink.muted},
+        )  # fmt: skip
+    _framed(figure, groups, places, ink)
+    return figure
+
+
+def cluster_colour(number: int) -> str:
+    """Of a cluster, counted from 0; round again after seven."""
+    return "rgb({},{},{})".format(*masks.ink(number))
+
+
+def _ground(ink: Ink) -> str:
+    return "#12171a" if ink == DARK else "#ffffff"
+
+
+def _laid(points: np.ndarray) -> np.ndarray:
+    """The map turned so that its longest direction lies flat (neither kind of map has an upright), in pixels of a frame
+    that it fills.  (n, 2)"""
+    centred = points - points.mean(0)
+    turned = centred @ np.linalg.svd(centred, full_matrices=False)[2].T
+    turned *= np.where(np.abs(turned.min(0)) > turned.max(0), -1, 1)  # one of two equal ones, always the same
+    low, high = turned.min(0), turned.max(0)
+    scale = min(size / max(float(length), 1e-9) for size, length in zip((_WIDE, _HIGH), high - low, strict=True))
+    return (turned - (low + high) / 2) * scale
+
+
+def _named(places: np.ndarray, names: Sequence[str], order: Sequence[int]) -> list[int]:
+    """The points that have room for their names above them, tried in `order`.  (n, 2) pixels -> rows"""
+    taken, found = [(x - 6, y - 6, x + 6, y + 6) for x, y in places], []
+    for row in order:
+        x, y, half = *places[row], 3.4 * len(names[row])
+        box = (x - half, y + 7, x + half, y + 20)
+        if not any(box[0] < r and left < box[2] and box[1] < top and low < box[3] for left, low, r, top in taken):
+            taken.append(box)
+            found.append(row)
+    return found
+
+
+def _framed(figure: go.Figure, groups: np.ndarray | None, places: np.ndarray, ink: Ink) -> None:
+    """Neither axis means anything: a frame without ticks, what each symbol stands for above it, clusters numbered."""
+    for number in np.unique(groups) if groups is not None else ():
+        x, y = np.median(places[groups == number], 0)
+        figure.add_annotation(
+            x=x, y=y, text=f"<b>{number + 1}</b>", showarrow=False, font={"size": 17, "color": ink.text},
+            bgcolor=_ground(ink), bordercolor=cluster_colour(int(number)), borderwidth=2, borderpad=3, opacity=0.9,
+        )  # fmt: skip
+    frame = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "showline": True}
+    figure.update_xaxes(**frame, mirror=True, linecolor=ink.line, range=[-_WIDE * 0.54, _WIDE * 0.54])
+    figure.update_yaxes(
+        **frame, mirror=True, linecolor=ink.line, range=[-_HIGH * 0.53, _HIGH * 0.56], scaleanchor="x"
+    )
+    legend = {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 13, "color": ink.text}}
+    figure.update_layout(
+        height=640, margin=_MARGIN, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, legend=legend, hovermode="closest",
+        dragmode="pan", clickmode="event+select",
+    )  # fmt: skip
+
+
+def csv(found: Dissection, known: Sequence[int], points: np.ndarray, groups: np.ndarray | None) -> bytes:
+    """A row per concept on the map: where it stands, and its cluster if there are clusters.  points (n, 2)"""
+    labels = concepts.labels(found.concepts)
+    rows = [
+        {"concept": labels[c], "category": found.concepts[c].category, "x": float(x), "y": float(y)}
+        | ({} if groups is None else {"cluster": int(groups[row]) + 1})
+        for row, (c, (x, y)) in enumerate(zip(known, points, strict=True))
+    ]
+    return export.table(rows).encode()
