@@ -4,6 +4,7 @@ import dataclasses
 import math
 import zlib
 from collections import defaultdict
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -629,3 +630,16 @@ def test_distances_of_spaces_by_hand():
     assert spaces.distances(one, other).tolist() == [[0, 1], [1, 0]]
     assert spaces._resampled(None, one, other).value == 1
     assert spaces._resampled(one, one, other).value == 0
+
+
+def test_meanings_given_to_other_concepts():
+    generator = np.random.default_rng(0)
+    first, second, meaning = ((one + one.T) / 2 for one in generator.normal(size=(3, 4, 4)))
+    bench = Bench(small_network(), Nothing(), Sizes(permutations=4000))
+    every = []
+    for order in permutations(range(4)):
+        other, pairs = meaning[np.ix_(order, order)], [(a, b) for a in range(4) for b in range(4) if a != b]
+        every.append(np.mean([(second[p] - other[p]) ** 2 - (first[p] - other[p]) ** 2 for p in pairs]))
+    found = spaces._permuted(bench, first, second, meaning)
+    assert found.value == pytest.approx(np.mean(every), abs=0.03)
+    assert (found.low, found.high) == pytest.approx((min(every), max(every)))

@@ -16,7 +16,7 @@ from core.methods.net2vec.spaces import unit
 from core.networks.network import Network
 
 NEIGHBOURS = 5  # table 2
-DRAWS = 500  # of random operands: enough for p < .01
+DRAWS = 300  # of random operands: enough for p < .01
 
 
 def vectors(found: Dissection, task: str) -> np.ndarray:
