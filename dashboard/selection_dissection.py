@@ -1,9 +1,10 @@
 """What the page Dissection lets a person choose besides concept and task; the keys stand in `selection.py`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
+from core.errors import UnknownName, near
 from dashboard.components.saying import notices
 from dashboard.selection import (
     CONCEPT,
@@ -31,7 +32,7 @@ def filter_picker(count: int, default: int) -> int:
     held = st.session_state.get(FILTER)
     if held is not None:  # said again: a field that ends elsewhere is another widget, which would begin anew
         st.session_state[FILTER] = min(max(int(held), 0), count - 1)
-    help = f"0 to {count - 1}. Opens with the one that is the best single filter of most concepts."
+    help = f"0 to {count - 1}. Opens with one that is the best filter of several concepts."
     chosen = st.number_input("Filter", 0, count - 1, default, key=FILTER, bind="query-params", width=160, help=help)
     return int(chosen)
 
@@ -58,9 +59,13 @@ def over_picker() -> bool:
     return chosen == BY_NETWORK
 
 
-def networks_picker(names: Sequence[str], default: Sequence[str], resolve: Callable[[str], str]) -> list[str]:
+def networks_picker(names: Sequence[str], default: Sequence[str]) -> list[str]:
     """Which networks stand beside each other."""
-    notices(several_of(NETWORKS, names, resolve, default, True))
+
+    def unknown(text: str) -> str:
+        raise UnknownName(f"no network '{text}'{near(text, names)}")
+
+    notices(several_of(NETWORKS, names, unknown, default, True))
     chosen = st.multiselect(
         "Networks", names, default=default, key=NETWORKS, bind="query-params", max_selections=12,
         help="Each at its last layer with a spatial extent before the classifier.",

@@ -20,11 +20,12 @@ _BINS = 20
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 
 
-def first(found: Dissection) -> int:
-    """The concept to open with: one that shows well, else the one that all filters together segment best."""
+def first(found: Dissection, shown: str | None = None) -> int:
+    """The concept to open with: what the picture at hand shows, else one that shows well, else the one that all filters
+    together segment best."""
     _, combined = concept_scores.scores(found, "segmentation")
     names = [concept.name for concept in found.concepts]
-    for name in FIRST:
+    for name in (shown, *FIRST):
         if name in names and np.isfinite(combined[names.index(name)]):
             return names.index(name)
     if np.isfinite(combined).any():
@@ -162,8 +163,12 @@ def weights_against_iou(found: Dissection, c: int, ink: Ink, limit: int = 3) -> 
             figure.add_annotation(
                 x=x[k], y=y[k], text=str(k), showarrow=False, yshift=13, font={"color": colour, "size": 12}
             )
-    figure.update_xaxes(title_text="max(w, 0)", color=ink.text, showgrid=False, zeroline=False, rangemode="tozero")
-    figure.update_yaxes(title_text="IoU of the filter alone", color=ink.text, zeroline=False, rangemode="tozero")
+    for values, update, title in (
+        (x, figure.update_xaxes, "max(w, 0)"), (y, figure.update_yaxes, "IoU of the filter alone"),
+    ):  # fmt: skip
+        top = float(values.max()) or 1.0
+        update(title_text=title, color=ink.text, zeroline=False, range=[-0.04 * top, 1.12 * top])
+    figure.update_xaxes(showgrid=False)
     figure.update_layout(height=330, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin=_MARGIN)
     return figure
 

@@ -38,19 +38,21 @@ def panel(row: Mapping[str, tuple[Mean, Mean]], names: Sequence[str], span: tupl
     """Figures 2 and 6: one category, single and combined with their standard errors, over layers or networks."""
     figure = go.Figure()
     there = [name for name in names if name in row]
+    at = np.array([list(names).index(name) for name in there])
     for line, place, symbol, dash in LINES:
         means = [row[name][place] for name in there]
         colour = ink.accent if line == COMBINED else ink.second
         figure.add_scatter(
-            x=there, y=[one.value for one in means], name=line, mode="lines+markers", showlegend=False,
-            line={"color": colour, "width": 2, "dash": dash}, marker={"size": 8, "symbol": symbol},
+            x=at + (0.04 - 0.08 * place), y=[one.value for one in means], name=line, mode="lines+markers",
+            showlegend=False, line={"color": colour, "width": 2, "dash": dash}, marker={"size": 8, "symbol": symbol},
             error_y={"array": np.nan_to_num([one.error for one in means]), "thickness": 1.5, "width": 3},
-            customdata=[[one.error, one.n] for one in means],
-            hovertemplate=f"%{{x}}: {line} %{{y:.3f}} ± %{{customdata[0]:.3f}}, n = %{{customdata[1]}}<extra></extra>",
+            customdata=[[name, one.error, one.n] for name, one in zip(there, means, strict=True)],
+            hovertemplate=f"%{{customdata[0]}}: {line} %{{y:.3f}} ± %{{customdata[1]:.3f}}, n = %{{customdata[2]}}"
+            "<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(
-        categoryorder="array", categoryarray=list(names), range=[-0.4, len(names) - 0.6], color=ink.text,
-        showgrid=False, tickangle=-45 if sum(map(len, names)) > 36 else 0,
+        tickvals=list(range(len(names))), ticktext=list(names), range=[-0.4, len(names) - 0.6], color=ink.text,
+        showgrid=False, zeroline=False, tickangle=-45 if sum(map(len, names)) > 36 else 0,
     )  # fmt: skip
     figure.update_yaxes(range=span, color=ink.text, zeroline=False, nticks=5)
     figure.update_layout(

@@ -11,6 +11,8 @@ from core.methods.net2vec.dissection import Dissection
 from dashboard.views.dissection import CLEAR, COMBINED, SINGLE
 from dashboard.views.ink import Ink
 
+LARGE, TINY = "1 % of the picture or more", "less than 1 %"
+
 
 def counts(found: Dissection, task: str) -> np.ndarray:
     """How many training pictures each concept is learned from.  -> (C,) int64"""
@@ -18,11 +20,10 @@ def counts(found: Dissection, task: str) -> np.ndarray:
 
 
 def table(found: Dissection, task: str, labels: Sequence[str]) -> pd.DataFrame:
-    """The failures, the largest loss first; '#' is the concept's number."""
+    """The failures, the largest loss first."""
     single, combined = concept_scores.scores(found, task)
     rows = [
         {
-            "#": int(c),
             "concept": labels[c],
             "category": found.concepts[c].category,
             SINGLE: float(single[c]),
@@ -34,7 +35,7 @@ def table(found: Dissection, task: str, labels: Sequence[str]) -> pd.DataFrame:
         }
         for c in concept_scores.failures(found, task)
     ]
-    names = ["#", "concept", "category", SINGLE, COMBINED, "loss", "training pictures", "area", "what may be why"]
+    names = ["concept", "category", SINGLE, COMBINED, "loss", "training pictures", "area", "what may be why"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -60,7 +61,7 @@ def chart(found: Dissection, task: str, labels: Sequence[str], ink: Ink) -> go.F
     gains, x = concept_scores.gains(found, task), counts(found, task)
     figure = go.Figure()
     small = (found.area < concept_scores.SMALL) & (task == "segmentation")
-    for inside, symbol, name in ((~small, "circle", "others"), (small, "diamond-open", "under 1 % of the picture")):
+    for inside, symbol, name in ((~small, "circle", LARGE), (small, "diamond-open", TINY)):
         some = np.flatnonzero(np.isfinite(gains) & inside)
         if not len(some):
             continue
@@ -75,7 +76,7 @@ def chart(found: Dissection, task: str, labels: Sequence[str], ink: Ink) -> go.F
         figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     else:
         figure.update_layout(showlegend=False)
-    for c in concept_scores.failures(found, task)[:6]:
+    for c in named(x, gains, concept_scores.failures(found, task)):
         figure.add_annotation(
             x=np.log10(max(x[c], 1)), y=gains[c], text=labels[c], showarrow=False, xanchor="left", xshift=8,
             font={"color": ink.text, "size": 12},
@@ -88,3 +89,20 @@ def chart(found: Dissection, task: str, labels: Sequence[str], ink: Ink) -> go.F
         font={"color": ink.text},
     )  # fmt: skip
     return figure
+
+
+def named(x: np.ndarray, y: np.ndarray, order: np.ndarray, limit: int = 8) -> list[int]:
+    """Of points in order of importance those whose names can stand beside them without touching a name or each other.
+    (C,), (C,), indices -> indices"""
+    known = np.isfinite(y)
+    across, up = np.log10(np.maximum(x, 1.0)), y
+    spans = [max(float(np.ptp(values[known])), 1e-9) for values in (across, up)] if known.any() else [1.0, 1.0]
+    found: list[int] = []
+    for c in order:
+        apart = (
+            abs(across[c] - across[other]) > 0.14 * spans[0] or abs(up[c] - up[other]) > 0.07 * spans[1]
+            for other in found
+        )
+        if len(found) < limit and all(apart):
+            found.append(int(c))
+    return found

@@ -1,6 +1,7 @@
 """One filter in a dissection, and how filters are shared: Net2Vec's figure 5 and what stands around figures 1 and 4."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,15 @@ from core.methods.net2vec.dissection import TASKS, Dissection
 from dashboard.views.dissection import CLEAR, Example
 from dashboard.views.ink import Ink
 
-_BARS = 24  # at most so many bins
+_BARS = 40  # at most so many bins
 
 
-def most_shared(found: Dissection) -> int:
-    """The filter that is the best one for most concepts, in both tasks together."""
-    return int(sum(concept_scores.loads(found, task) for task in TASKS).argmax())
+def first(found: Dissection) -> int:
+    """The filter to open with: the one whose concepts, those it is the best filter of, it segments best in all."""
+    single, _ = concept_scores.scores(found, "segmentation")
+    best = concept_scores.best_of(found, "segmentation")
+    filters = len(found.thresholds)
+    return int(np.bincount(best[best >= 0], single[best >= 0], filters).argmax())
 
 
 def best_for(found: Dissection, k: int, labels: Sequence[str]) -> pd.DataFrame:
@@ -65,11 +69,11 @@ def sharing(found: Dissection, k: int | None, ink: Ink) -> go.Figure:
     be if each concept had its filter at random; the shown filter is marked."""
     loads = {task: concept_scores.loads(found, task) for task in TASKS}
     top = max(int(load.max()) for load in loads.values())
-    width = -(-(top + 1) // _BARS)
-    edges = np.arange(0, top + width + 1, width)
-    names = [str(low) if width == 1 else f"{low} to {low + width - 1}" for low in edges[:-1]]
+    width = max(-(-top // _BARS), 1)
+    edges = np.array([0, *range(1, top + width + 1, width)])
+    names = [str(low) if high == low + 1 else f"{low} to {high - 1}" for low, high in pairwise(edges)]
     figure = go.Figure()
-    for task, colour in zip(TASKS, (ink.accent, ink.second), strict=True):
+    for task, colour in zip(TASKS, (ink.third, ink.muted), strict=True):
         load = loads[task]
         counts, _ = np.histogram(load, edges)
         figure.add_bar(
@@ -82,7 +86,7 @@ def sharing(found: Dissection, k: int | None, ink: Ink) -> go.Figure:
             hovertemplate=f"%{{y:.1f}} filters if drawn at random<extra>{task}</extra>",
         )  # fmt: skip
         if k is not None:
-            place = int(load[k]) // width
+            place = int(np.searchsorted(edges, load[k], "right")) - 1
             figure.add_scatter(
                 x=[names[place]], y=[counts[place]], mode="markers", showlegend=False,
                 marker={"symbol": "triangle-down", "size": 11, "color": ink.text},

@@ -19,7 +19,7 @@ def lit(image: np.ndarray, inside: np.ndarray, truth: np.ndarray | None = None, 
     share = cv2.resize(inside.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     kept = (share >= 0.5)[..., None]
     grey = cv2.cvtColor(large, cv2.COLOR_RGB2GRAY)[..., None]
-    drawn = np.where(kept, large, (0.32 * grey + 0.06 * large).astype(np.uint8))
+    drawn = np.where(kept, large, (0.4 * grey + 0.06 * large).astype(np.uint8))
     drawn = _edge(np.ascontiguousarray(drawn, np.uint8), kept[..., 0])
     if truth is not None and truth.any():
         mask = cv2.resize(truth.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5

@@ -16,6 +16,8 @@ from tests.dissections import LABELS, NAN, by_hand
 
 def test_the_page_opens_with_a_concept_that_shows_well_else_with_the_best_one():
     assert dissection.first(by_hand()) == 0
+    assert dissection.first(by_hand(), "ear") == 3, "what the picture at hand shows"
+    assert dissection.first(by_hand(), "meadow") == 0, "a concept without a score is not"
     plain = by_hand(concepts=by_hand().concepts[1:] + by_hand().concepts[:1])
     assert dissection.first(plain) == 0, "its zebra has no score, and 0.6 is the highest"
     nothing = np.full(6, NAN)
@@ -111,11 +113,16 @@ def test_many_concepts_on_one_filter_get_wider_bins():
     )  # fmt: skip
     figure = dissection_filters.sharing(found, 0, LIGHT)
     bars = figure.data[0]
-    assert len(bars.x) <= 24
-    assert bars.x[0] == "0 to 4"
+    assert len(bars.x) <= 41
+    assert bars.x[:2] == ("0", "1 to 3")
     assert sum(bars.y) == 4
+    assert bars.y[0] == 3, "those that are never the best have a bin of their own"
     assert bars.y[-1] == 1
-    assert dissection_filters.most_shared(found) == 0
+    assert dissection_filters.first(found) == 0
+
+
+def test_the_page_opens_with_the_filter_that_does_most():
+    assert dissection_filters.first(by_hand()) == 2, "0.5, against 0.4 + 0.05 and 0.3"
 
 
 def test_figure_four_takes_the_highest_iou_of_the_concepts_that_a_filter_is_best_at():
@@ -172,7 +179,6 @@ def test_the_table_of_failures_says_what_may_be_why():
     assert table["concept"].tolist() == ["cloud (object)", "ear"]
     np.testing.assert_allclose(table["loss"], [0.1, 0.01])
     assert table["what may be why"].tolist() == ["few examples (40)", "small area (0.4 %)"]
-    assert table["#"].tolist() == [1, 3]
     told = dissection_failures.summary(by_hand(), "segmentation")
     assert told == "2 of 4 concepts fail; 2 of them are rare or small, against 0 of the 2 others."
     none = by_hand(combined_iou=by_hand().single_iou)

@@ -1,0 +1,128 @@
+"""Questions of the page Dissection besides the dissections themselves: pictures with what is predicted in them, other
+layers and networks, few filters. Held as `ask.py` holds what it asks for."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from core.engine import concepts
+from core.methods.net2vec import showing
+from dashboard import ask, ask_concepts
+from dashboard.ask import Progress, stored
+from dashboard.views import dissection_pictures, overlay
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _fired(fingerprint: str, probe_fingerprint: str, layer: str) -> list:
+    return []
+
+
+def fired(of, probe, layer_name: str, progress: Progress | None = None):
+    """Where each filter of a layer fires on the pool, which a dissection is made of. None where it is no longer in the
+    store, unless there is a progress to compute it with."""
+    held = _fired(of.fingerprint, probe.fingerprint, layer_name)
+    if not held:
+        call = partial(concepts.firing, of, probe, [layer_name])
+        found = call(progress=progress) if progress else stored(lambda refuse: call(progress=refuse))
+        held[:] = [] if found is None else [found[layer_name]]
+    return held[0] if held else None
+
+
+@st.cache_resource(max_entries=400, show_spinner=False)
+def _predicted(
+    _network, fingerprint: str, _probe, probe_fingerprint: str, layer: str, _found, c: int, together: bool, place: int,
+    corner: str,
+) -> str:  # fmt: skip
+    index = int(_found.pool.indices[place])
+    filters, maps = fired(_network, _probe, layer).of_image(place)
+    truth = _probe.concept_masks(index).get(_found.concepts[c])
+    return _drawn(_network, _found, c, together, filters, maps, _probe.image(index), truth, corner)
+
+
+def _drawn(of, found, c: int, together: bool, filters, maps, image, truth, corner: str = "") -> str:
+    inside = showing.predicted(found, c, together, filters, maps, of.preprocessing, image.shape[:2])
+    return overlay.source(dissection_pictures.lit(image, inside, truth, corner), 88)
+
+
+def predicted(of, probe, found, c: int, together: bool, place: int, corner: str) -> str:
+    """A picture of the pool with where a concept is predicted by its best filter, or by all `together`, and the true
+    mask as an outline; for `st.image`. Where the filters fire has to be known."""
+    return _predicted(of, of.fingerprint, probe, probe.fingerprint, found.layer, found, c, together, place, corner)
+
+
+def at_hand(of, probe, found, picture, c: int, together: bool) -> str:
+    """The same of the chosen picture, which may be any."""
+    filters, maps = showing.firing(ask.activations(of, picture, found.layer), found.thresholds)
+    index = probe.find(picture.key)
+    truth = None if index is None else _masks(probe, probe.fingerprint, index).get(found.concepts[c])
+    return _drawn(of, found, c, together, filters, maps, picture.image, truth)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _masks(_probe, fingerprint: str, index: int) -> dict:
+    return _probe.concept_masks(index)
+
+
+@st.cache_resource(max_entries=80, show_spinner=False)
+def _active(
+    _network, fingerprint: str, _probe, probe_fingerprint: str, layer: str, _found, k: int, asked: tuple, c: int | None
+) -> list[str]:
+    indices = [int(_found.pool.indices[place]) for place, _ in asked]
+    images, drawn = [_probe.image(index) for index in indices], []
+    maps = showing.emitted(_network, images, layer, k)
+    for index, image, values, (_, corner) in zip(indices, images, maps, asked, strict=True):
+        inside = showing.active(values, float(_found.thresholds[k]), _network.preprocessing, image.shape[:2])
+        truth = None if c is None else _probe.concept_masks(index).get(_found.concepts[c])
+        drawn.append(overlay.source(dissection_pictures.lit(image, inside, truth, corner), 88))
+    return drawn
+
+
+def active(of, probe, found, k: int, asked: Sequence[tuple[int, str]], c: int | None = None) -> list[str]:
+    """Pictures of the pool (position, what stands in the corner) with where a filter exceeds its threshold, enlarged
+    before it is cut, in one batch; the true mask of concept `c` as an outline; for `st.image`."""
+    return _active(of, of.fingerprint, probe, probe.fingerprint, found.layer, found, k, tuple(asked), c)
+
+
+def known_layers(of, probe) -> dict[str, object]:
+    """The dissections of a network's layers that are known, by the layers' names in their order."""
+    found = {layer.name: ask_concepts.dissection(of, probe, layer.name) for layer in of.layers if layer.spatial}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _last(name: str, _progress: Progress) -> tuple[str, str]:
+    """A network's fingerprint and its last spatial layer: with them, what is held is found without opening it."""
+    of = ask.network(name, _progress)
+    return of.fingerprint, of.default_layer.name
+
+
+def at_last_layer(name: str, probe, progress: Progress):
+    """What is known of a network, by its name, at its last spatial layer; None if nothing. `progress` is told of what
+    has to be downloaded.  Raises CoreError where the network cannot be opened."""
+    fingerprint, layer = _last(name, progress)
+    held = ask_concepts.held(fingerprint, probe, layer)
+    return held or ask_concepts.dissection(ask.network(name), probe, layer)
+
+
+def dissect_at_last_layer(name: str, probe, progress: Progress) -> None:
+    of = ask.network(name, progress)
+    ask_concepts.dissect(of, probe, [of.default_layer.name], progress)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _subsets(fingerprint: str, probe_fingerprint: str, layer: str, task: str) -> list:
+    return []
+
+
+def subsets(of, probe, layer_name: str, task: str, progress: Progress | None = None):
+    """Scores with few filters: None where they are not known, unless there is a progress to compute them with."""
+    held = _subsets(of.fingerprint, probe.fingerprint, layer_name, task)
+    if not held:
+        call = concepts.filter_subsets
+        if progress:
+            held[:] = [call(of, probe, layer_name, task, progress=progress)]
+        else:
+            found = stored(lambda refuse: call(of, probe, layer_name, task, progress=refuse))
+            held[:] = [] if found is None else [found]
+    return held[0] if held else None
