@@ -16,6 +16,12 @@ from dashboard.selection_concepts import concept_picker, task_picker
 from dashboard.views import concept_map, concepts, dissection
 
 CHART = {"displayModeBar": False, "scrollZoom": True}
+COLUMNS = {
+    "cluster": st.column_config.NumberColumn("Cluster", width=70),
+    "size": st.column_config.NumberColumn("Concepts", width=80),
+    "tight": st.column_config.NumberColumn("Mean cosine", format="%.2f", width=100, help="With the cluster's middle"),
+    "members": st.column_config.TextColumn("Which"),
+}
 KEY = "concept-map"
 FEWEST = 5  # concepts with a vector
 USUAL = {selection_embedding.TSNE: 15, selection_embedding.UMAP: 12}
@@ -42,9 +48,13 @@ def chart(here: Here, found: Dissection) -> None:
     with left:
         _drawn(found, labels, vectors, known, laid, groups, c)
     with right:
-        portrait(here, found, labels, c)
+        portrait(here, found, labels, c, 200)
         st.markdown(f"**Nearest by {task}**")
         nearest(here, found, vectors, labels, c, task)
+    if groups is not None:
+        st.markdown("**The clusters**  \n:gray[the concepts nearest to each cluster's middle first]")
+        table = concept_map.clusters(vectors[known], groups, [labels[k] for k in known])
+        st.dataframe(table, hide_index=True, column_config=COLUMNS, height="content", alt="Concepts by cluster")
     name = f"map-{here.network_name}-{found.layer}-{task}.csv"
     data = partial(concept_map.csv, found, known, laid.points, groups)
     save("Map as CSV", data, name, "text/csv", "Each concept's place, and its cluster")

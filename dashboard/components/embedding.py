@@ -36,7 +36,7 @@ def neighbours(here: Here, found: Dissection) -> None:
     labels = concepts.labels(found.concepts)
     c = concept_picker(labels, labels[dissection.first(found)])
     vectors = {task: ask_embedding.vectors(found, task) for task in TASKS}
-    with st.grid(3, min_column_width=250, gap="large") as place:
+    with st.grid(3, min_column_width=220, gap="large") as place:
         with place.cell():
             portrait(here, found, labels, c)
         for task in TASKS:
@@ -49,10 +49,10 @@ def neighbours(here: Here, found: Dissection) -> None:
     save("Neighbours as CSV", data, name, "text/csv", "The ten nearest of every concept, by both tasks")
 
 
-def portrait(here: Here, found: Dissection, labels: Sequence[str], c: int) -> None:
+def portrait(here: Here, found: Dissection, labels: Sequence[str], c: int, width: str | int = "stretch") -> None:
     """A concept: a picture that shows it, what it is, and the way to all that is known of it."""
     st.markdown(f"**{labels[c][0].upper()}{labels[c][1:]}**  \n:gray[{found.concepts[c].category}]")
-    _example(here, labels[c], c, 400)
+    _example(here, labels[c], c, 400, width)
     st.page_link("app_pages/dissection.py", label=f"How the layer finds '{labels[c]}'", icon=":material/biotech:")
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from core import export
+from core.methods.net2vec import spaces
 from core.methods.net2vec.dissection import Dissection
 from core.probes.probe import CATEGORIES
 from dashboard.views import concepts, masks
@@ -28,8 +30,12 @@ def scatter(
         rows = [row for row, name in enumerate(categories) if name == category]
         colour = by_category[category] if groups is None else [cluster_colour(int(groups[row])) for row in rows]
         told = [category if groups is None else f"{category}, cluster {int(groups[row]) + 1}" for row in rows]
+        if groups is not None:  # the key is of symbols alone: their colours are the clusters'
+            key = {"symbol": concepts.SYMBOLS[category], "size": 11, "color": ink.muted}
+            figure.add_scatter(x=[None], y=[None], mode="markers", name=category, marker=key, legendgroup=category)
         figure.add_scatter(
-            x=places[rows, 0], y=places[rows, 1], mode="markers", name=category,
+            x=places[rows, 0], y=places[rows, 1], mode="markers", name=category, legendgroup=category,
+            showlegend=groups is None,
             marker={
                 "symbol": concepts.SYMBOLS[category], "size": 11, "color": colour, "opacity": 1,
                 "line": {"width": 1, "color": _ground(ink)},
@@ -89,7 +95,7 @@ def _framed(figure: go.Figure, groups: np.ndarray | None, places: np.ndarray, in
     for number in np.unique(groups) if groups is not None else ():
         x, y = np.median(places[groups == number], 0)
         figure.add_annotation(
-            x=x, y=y, text=f"<b>{number + 1}</b>", showarrow=False, font={"size": 17, "color": ink.text},
+            x=x, y=y, text=f"<b>{number + 1}</b>", showarrow=False, font={"size": 15, "color": ink.text},
             bgcolor=_ground(ink), bordercolor=cluster_colour(int(number)), borderwidth=2, borderpad=3, opacity=0.9,
         )  # fmt: skip
     frame = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "showline": True}
@@ -102,6 +108,23 @@ def _framed(figure: go.Figure, groups: np.ndarray | None, places: np.ndarray, in
         height=640, margin=_MARGIN, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, legend=legend, hovermode="closest",
         dragmode="pan", clickmode="event+select",
     )  # fmt: skip
+
+
+def clusters(vectors: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Supplementary table 2: the concepts of each cluster, those nearest to its middle first.  (n, K), (n,)"""
+    rows = []
+    for number in np.unique(groups):
+        members = np.flatnonzero(groups == number)
+        near = spaces.nearest(vectors[members], vectors[members].mean(0), len(members))
+        rows.append(
+            {
+                "cluster": int(number) + 1,
+                "size": len(members),
+                "tight": float(np.mean([cosine for _, cosine in near])),
+                "members": ", ".join(names[members[row]] for row, _ in near),
+            }
+        )
+    return pd.DataFrame(rows, columns=["cluster", "size", "tight", "members"])
 
 
 def csv(found: Dissection, known: Sequence[int], points: np.ndarray, groups: np.ndarray | None) -> bytes:
