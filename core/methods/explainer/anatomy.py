@@ -14,10 +14,10 @@ from torch import Tensor, fx, nn
 
 from core.errors import NotDefined
 from core.networks.graph import Graph, ancestors, descendants
-from core.networks.layers import Layer
+from core.networks.layers import NORMS, Layer
 from core.networks.network import Network
 
-_FLATTENING = (torch.flatten, "flatten", "view", "reshape")
+_FLATTENING = (torch.flatten, torch.reshape, "flatten", "view", "reshape")
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,18 @@ def anatomy(network: Network) -> Anatomy:
             f"{network.title} has {_count(len(linear) - 1)} before its classifier; an explainer reconstructs two, "
             "as AlexNet and VGG have them"
         )
-    spatial = [one for one in network.layers[: network.layers.index(linear[0])] if one.spatial]
-    convs = [one for one in spatial if one.kind == "conv"]
-    if not convs or any(one.kind != "pool" for one in spatial[spatial.index(convs[-1]) + 1 :]):
+    before = network.layers[: network.layers.index(linear[0])]
+    convs = [one for one in before if one.kind == "conv"]
+    if not convs or any(one.kind != "pool" for one in before[before.index(convs[-1]) + 1 :]):
         raise NotDefined(f"the layers of {network.title} are no plain chain of convolutions, so it has no top one")
     top, (fc6, fc7, _) = convs[-1], linear
-    node, affine = nodes[top.node], [_affine(graph, nodes[one.node]) for one in linear]
+    if no_relu := [one.name for one in (top, fc6, fc7) if not graph.is_relu(nodes[one.node])]:
+        raise NotDefined(f"no ReLU follows {no_relu[0]} of {network.title}; an explainer has one after each layer")
+    node, affine = nodes[top.node], [_module(graph, nodes[one.node], nn.Linear) for one in linear]
     conv, source = _conv(graph, node)
-    target = next((one for one in spatial if nodes[one.node] is _behind_dropout(graph, source)), None)
+    target = next((one for one in before if nodes[one.node] is _behind_dropout(graph, source)), None)
     if target is None or not _alone(graph, node):
-        raise NotDefined(f"what {network.title} makes of {top.name} depends on more than its value, as in residual nets")
+        raise NotDefined(f"what {network.title} makes of {top.name} depends on more than it, as in residual networks")
     _require_square(target, top, conv)
     maps = _between(graph, node, _flattened(graph, node, affine[0]))
     after = descendants(nodes[fc7.node]) - {nodes[fc7.node]}
@@ -83,21 +85,23 @@ def _count(layers: int) -> str:
     return "no fully connected layer" if layers < 1 else f"{layers} fully connected layer{'s' * (layers > 1)}"
 
 
-def _affine(graph: Graph, node: fx.Node) -> fx.Node:
-    """The nn.Linear whose value, after its activation, a layer is."""
-    while not isinstance(graph.called(node), nn.Linear):
+def _module(graph: Graph, node: fx.Node, kind: type[nn.Module]) -> fx.Node:
+    """The module whose value, after norm and ReLU, a layer is."""
+    name = node.name
+    while not isinstance(part := graph.called(node), kind):
+        if not (graph.is_relu(node) or isinstance(part, NORMS)):
+            raise NotDefined(f"{name} is not made by an nn.{kind.__name__}, whose weights an explainer begins with")
         node = node.all_input_nodes[0]
     return node
 
 
 def _conv(graph: Graph, node: fx.Node) -> tuple[nn.Conv2d, fx.Node]:
     """The convolution behind a layer's value, with its batch norm folded in, and what it reads."""
-    norm = None
-    while not isinstance(part := graph.called(node), nn.Conv2d):
-        norm = part if isinstance(part, nn.BatchNorm2d) else norm
-        node = node.all_input_nodes[0]
-    folded = nn.utils.fuse_conv_bn_eval(part.eval(), norm.eval()) if norm is not None else part
-    return folded, node.all_input_nodes[0]
+    found = _module(graph, node, nn.Conv2d)
+    conv, norm = graph.called(found), graph.called(next(iter(found.users)))
+    if isinstance(norm, nn.BatchNorm2d):
+        conv = nn.utils.fuse_conv_bn_eval(conv, norm)
+    return conv, found.all_input_nodes[0]
 
 
 def _behind_dropout(graph: Graph, node: fx.Node) -> fx.Node:
@@ -126,6 +130,8 @@ def _flattened(graph: Graph, node: fx.Node, affine: fx.Node) -> fx.Node:
 
 
 def _require_square(target: Layer, top: Layer, conv: nn.Conv2d) -> None:
+    if not top.spatial:
+        raise NotDefined(f"the maps of {top.name} are 1 x 1; no part can be found where there is one place")
     if top.shape[1] != top.shape[2] or target.shape[1:] != top.shape[1:]:
         raise NotDefined(
             f"the maps of {top.name} are {top.shape[1]} x {top.shape[2]} and those of {target.name} before it "

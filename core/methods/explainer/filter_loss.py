@@ -75,8 +75,8 @@ def gradient(maps: Tensor, known: Normalisers) -> Tensor:
 def approximate_gradient(maps: Tensor, known: Normalisers, own: Tensor) -> Tensor:
     """The published approximation: only the template that a map should match counts, and Z does not move.
 
-    That is the positive one of the largest trace where the picture is of the filter's class (`own`, (F, B) bool), else T-.
-    (F, B, n, n), scaled -> the same
+    That is the positive one of the largest trace where the picture is of the filter's class (`own`, (F, B) bool),
+    else T-.  (F, B, n, n), scaled -> the same
     """
     given = traces(maps)
     told, nearest = _told(given, known), given[..., :-1].argmax(-1)

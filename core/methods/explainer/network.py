@@ -70,13 +70,14 @@ class Explainer(nn.Module):
             self.ordin = nn.Conv2d(channels, filters, 3, padding=1)
         self.norm_interp, self.norm_ordin = Norm(filters), Norm(filters)
         self.balance = nn.Parameter(torch.zeros(2))
-        self.dec1 = nn.Linear(performer.first.in_features, performer.first.out_features)
-        self.dec2 = nn.Linear(performer.second.in_features, performer.second.out_features)
+        first, second = performer.first, performer.second
+        self.dec1 = nn.utils.skip_init(nn.Linear, first.in_features, first.out_features)
+        self.dec2 = nn.utils.skip_init(nn.Linear, second.in_features, second.out_features)
         with torch.no_grad():
             if performer.conv.weight.shape == self.interp1.weight.shape:
                 _copy(self.interp1, performer.conv)
-            _copy(self.dec1, performer.first)
-            _copy(self.dec2, performer.second)
+            _copy(self.dec1, first)
+            _copy(self.dec2, second)
 
     @property
     def p(self) -> Tensor:
@@ -100,7 +101,7 @@ class Explainer(nn.Module):
     def mask(self, maps: Tensor) -> Tensor:
         """Each map times the template of its own peak, cut at zero and held constant.  (N, F, n, n) -> the same"""
         if not self.masked:
-            return maps
+            return maps.clone()  # a value of its own: training asks what gradient comes to it from above
         return maps * masks(peaks(maps.detach()), self.side).to(maps)
 
     def decode(self, encoded: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ p x_interp + (1 - p) x_ordin: its gradient goes to p and to the filter, none to 
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -207,14 +207,14 @@ class _Run:
     def note(self) -> None:
         count = len(self.features.maps)
         means = {name: value / count for name, value in self.sums.items()}
-        shares = [float(known.normalisers.share[known.live].mean()) if known.live.any() else 0.0 for known in self.known]
-        live = float(self.known[1].live.float().mean())
-        self.history.append([means["fc6"], means["fc7"], float(self.explainer.p.detach()), *shares, live, means["loss"]])
+        shares = [float(one.normalisers.share[one.live].mean()) if one.live.any() else 0.0 for one in self.known]
+        p, live = float(self.explainer.p.detach()), float(self.known[1].live.float().mean())
+        self.history.append([means["fc6"], means["fc7"], p, *shares, live, means["loss"]])
         self.sums = {}
 
     def keep(self, checkpoint: Path, epochs: int) -> None:
         told = {"settings": json.dumps(asdict(self.settings)), "epochs": str(epochs)}
-        write_file(checkpoint, save({name: value for name, value in self._state().items()}, told))
+        write_file(checkpoint, save(self._state(), told))
 
     def resume(self, checkpoint: Path) -> int:
         """Restores an earlier run and says how many epochs it had; 0 where there is none.  Raises CoreError."""
@@ -238,7 +238,7 @@ class _Run:
         self.optimiser.load_state_dict(state)
         return int(told["epochs"])
 
-    def _state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> dict[str, np.ndarray]:
         weights = {f"w/{name}": value.numpy() for name, value in self.explainer.state_dict().items()}
         moments = {
             f"o/{index}/{key}": np.asarray(value)
