@@ -1,6 +1,10 @@
 """Section 5.3 again with loops, examples worked by hand, and spaces of too little."""
 
 import math
+import sys
+import threading
+import time
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -215,6 +219,32 @@ def test_maps_keep_neighbours_and_are_the_same_for_a_seed(lay):
     assert _apart(points) > 2
     assert (lay(vectors, 5, 0) == points).all()
     assert not np.allclose(lay(spaces.unit(_space(24)), 5, 0), points)
+
+
+def test_two_people_who_make_maps_take_turns(monkeypatch):
+    """Numba's threads may not be entered twice at once everywhere: a stand-in for umap counts who is in."""
+    inside, most = [], []
+
+    class Umap:
+        def __init__(self, **asked):
+            pass
+
+        def fit_transform(self, vectors):
+            inside.append(1)
+            time.sleep(0.02)
+            most.append(len(inside))
+            inside.pop()
+            return vectors[:, :2]
+
+    stand_in = ModuleType("umap")
+    stand_in.UMAP = Umap
+    monkeypatch.setitem(sys.modules, "umap", stand_in)
+    people = [threading.Thread(target=spaces.umap, args=(_space(),)) for _ in range(4)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    assert most == [1] * 4
 
 
 @pytest.mark.parametrize("lay", [spaces.tsne, spaces.umap])

@@ -9,6 +9,7 @@ concepts that all of them have. Between unit vectors the squared distance is 2 -
 go by distance, have the same neighbours as the cosine.
 """
 
+import threading
 import warnings
 from collections.abc import Collection, Sequence
 
@@ -17,6 +18,7 @@ import numpy as np
 from core.errors import NotDefined
 
 FEWEST = 4  # concepts that a map can be made of
+_numba = threading.Lock()  # where it has no OpenMP, two threads in it at once end the process
 
 
 def unit(weights: np.ndarray) -> np.ndarray:
@@ -72,7 +74,7 @@ def by_concept(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     NaN for a concept that is not in both.  (C, d), (C, e) -> (C,)"""
     both = known(first) & known(second)
     apart = np.full(len(first), np.nan)
-    apart[both] = np.square(first[both] @ first[both].T - second[both] @ second[both].T).sum(1)
+    apart[both] = np.square(cosines(first[both]) - cosines(second[both])).sum(1)
     return apart
 
 
@@ -135,13 +137,13 @@ def umap(vectors: np.ndarray, neighbours: int = 12, seed: int = 0) -> np.ndarray
     The first call of a process takes about 13 s more, for umap's import. (n, d) -> (n, 2) float64.  Raises NotDefined
     for fewer than four vectors.
     """
-    from umap import UMAP
-
     vectors = _enough(vectors)
     asked = {"n_neighbors": max(2, min(neighbours, len(vectors) - 1)), "random_state": seed, "n_jobs": 1}
     start = "spectral" if len(vectors) > asked["n_neighbors"] + 1 else "random"
-    with warnings.catch_warnings():
+    with _numba, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from umap import UMAP
+
         return UMAP(init=start, **asked).fit_transform(vectors).astype(np.float64)
 
 
