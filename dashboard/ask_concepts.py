@@ -13,6 +13,12 @@ def _dissection(fingerprint: str, probe_fingerprint: str, layer: str) -> list:
     return []
 
 
+def held(fingerprint: str, probe, layer_name: str):
+    """The dissection of a layer of the network with a fingerprint, if somebody has asked for it; else None."""
+    found = _dissection(fingerprint, probe.fingerprint, layer_name)
+    return found[0] if found else None
+
+
 def dissection(of, probe, layer_name: str):
     """What Net2Vec finds at a layer, if it is known; else None."""
     held = _dissection(of.fingerprint, probe.fingerprint, layer_name)

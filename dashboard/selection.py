@@ -187,6 +187,15 @@ def settle(key: str, default: Sequence[str] = ()) -> None:
             address.remove_param(key)
 
 
+def follow(key: str, default) -> None:
+    """After a widget of one value: the address follows a value that code chose before the widget was drawn, as a click
+    on a table's row does, which Streamlit leaves out of it."""
+    value = st.session_state[key]
+    if runtime.exists() and value != default and st.query_params.get(key) != str(value):
+        with get_session_state().query_params() as address:
+            address.set_corrected_value(key, value, "int_value" if isinstance(value, int) else "string_value")
+
+
 def network_picker(options: Sequence[str]) -> tuple[str, list[str]]:
     problems = one_of(NETWORK, options, FIRST[NETWORK], "network")
     help = "Embedded networks, your own from the settings file, and torchvision's. Type to search."

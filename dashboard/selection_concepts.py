@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.components.saying import notices
-from dashboard.selection import CONCEPT, TASK, one_of
+from dashboard.selection import CONCEPT, TASK, follow, one_of
 
 TASKS = ("Segmentation", "Classification")
 
@@ -17,6 +17,7 @@ def concept_picker(labels: Sequence[str], default: str, label: str = "Concept") 
         label, labels, index=labels.index(default), key=CONCEPT, bind="query-params", width=260,
         help="Type part of a name. A name that two categories share has its category behind it.",
     )  # fmt: skip
+    follow(CONCEPT, default)
     return labels.index(chosen)
 
 

@@ -14,6 +14,7 @@ from dashboard.selection import (
     OVER,
     SECTION,
     ask_for,
+    follow,
     news,
     one_of,
     settle,
@@ -34,6 +35,7 @@ def filter_picker(count: int, default: int) -> int:
         st.session_state[FILTER] = min(max(int(held), 0), count - 1)
     help = f"0 to {count - 1}. Opens with one that is the best filter of several concepts."
     chosen = st.number_input("Filter", 0, count - 1, default, key=FILTER, bind="query-params", width=160, help=help)
+    follow(FILTER, default)
     return int(chosen)
 
 

@@ -13,23 +13,25 @@ from dashboard.selection import Here
 from dashboard.selection_dissection import DECILES, MAXIMAL, examples_picker, filter_picker
 from dashboard.views import concepts, dissection, dissection_filters, words
 
-_NUMBER = {"format": "%.2f", "width": 85}
-_BEST = {
+_NUMBER = {"format": "%.2f", "width": 66}
+_NAMES = {
     "concept": st.column_config.TextColumn("Concept"),
-    "category": st.column_config.TextColumn("Category", width=80),
-    "task": st.column_config.TextColumn("Task", width=105),
+    "category": st.column_config.TextColumn("Category", width=72),
+}
+_BEST = {
+    **_NAMES,
+    "task": st.column_config.TextColumn("Task", width=96),
     "alone": st.column_config.NumberColumn("Alone", help="Set IoU or accuracy, validation.", **_NUMBER),
-    "all filters": st.column_config.NumberColumn("All filters", **_NUMBER),
+    "all filters": st.column_config.NumberColumn("All", help="With all filters together.", **_NUMBER),
 }
 _CONTRIBUTES = {
-    "concept": st.column_config.TextColumn("Concept"),
-    "category": st.column_config.TextColumn("Category", width=80),
-    "weight": st.column_config.NumberColumn("Weight", format="%.3g", width=75),
+    **_NAMES,
+    "weight": st.column_config.NumberColumn("Weight", format="%.2g", width=66),
     "share": st.column_config.NumberColumn(
-        "Share", format="%.1f %%", width=75, help="Its |w| over the sum of all filters' (section 5.2)."
+        "Share", format="%.1f %%", width=62, help="Its |w| over the sum of all filters' (section 5.2)."
     ),
-    "rank": st.column_config.NumberColumn("Rank", format="%d", width=60, help="Its place among the concept's filters."),
-    "IoU alone": st.column_config.NumberColumn("IoU alone", **_NUMBER),
+    "rank": st.column_config.NumberColumn("Rank", format="%d", width=52, help="Its place among the concept's filters."),
+    "IoU alone": st.column_config.NumberColumn("Alone", help="Its own set IoU, validation.", **_NUMBER),
 }
 
 
