@@ -95,7 +95,8 @@ def _table_csv(table) -> bytes:
 
 def _more(here: Here) -> None:
     """Where further spaces come from: layers not dissected yet, other networks, files of word vectors, WordNet."""
-    with st.expander("Add spaces: other layers, other networks, word vectors", on_change="rerun") as folded:
+    label = "Add spaces: other layers, other networks, word vectors"
+    with st.expander(label, key="more-spaces", on_change="rerun") as folded:
         if folded.open:
             left, right = st.columns(2, gap="large")
             with left:

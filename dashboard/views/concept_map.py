@@ -49,7 +49,7 @@ def scatter(
             x=places[[chosen], 0], y=places[[chosen], 1], mode="markers", hoverinfo="skip", showlegend=False,
             marker={"symbol": "circle-open", "size": 22, "color": ink.text, "line": {"width": 2.5}},
         )  # fmt: skip
-    for row in _named(places, names, sorted(range(len(names)), key=lambda row: row != chosen)):
+    for row in _named(places, names, chosen):
         figure.add_annotation(
             x=places[row, 0], y=places[row, 1], text=names[row], showarrow=False, yshift=20 if row == chosen else 13,
             font={"size": 14 if row == chosen else 12, "color": ink.text if row == chosen else ink.muted},
@@ -78,13 +78,13 @@ def _laid(points: np.ndarray) -> np.ndarray:
     return (turned - (low + high) / 2) * scale
 
 
-def _named(places: np.ndarray, names: Sequence[str], order: Sequence[int]) -> list[int]:
-    """The points that have room for their names above them, tried in `order`.  (n, 2) pixels -> rows"""
+def _named(places: np.ndarray, names: Sequence[str], chosen: int | None) -> list[int]:
+    """The chosen point, and those that have room for their names above them.  (n, 2) pixels -> rows"""
     taken, found = [(x - 6, y - 6, x + 6, y + 6) for x, y in places], []
-    for row in order:
+    for row in sorted(range(len(names)), key=lambda row: row != chosen):
         x, y, half = *places[row], 3.4 * len(names[row])
-        box = (x - half, y + 7, x + half, y + 20)
-        if not any(box[0] < r and left < box[2] and box[1] < top and low < box[3] for left, low, r, top in taken):
+        box = (x - half, y + 7, x + half, y + 20 + 8 * (row == chosen))
+        if row == chosen or not any(box[0] < r and left < box[2] and box[1] < top and low < box[3] for left, low, r, top in taken):
             taken.append(box)
             found.append(row)
     return found

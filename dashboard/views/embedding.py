@@ -1,5 +1,6 @@
 """Concepts as vectors, made ready to be shown: neighbours, sums as they are typed, pictures with what a sum answers."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from dashboard.views import overlay, panels
 from dashboard.views.dissection_pictures import TRUTH, lit
 
 IN_FILE = 10  # neighbours of each concept
+_SIGN_LAST = re.compile(r"(?:[+*]|(?:^|\s)-)\s*$")
 _SUMS = ("grass + blue - green", "tree - wood")  # table 3's
 
 
@@ -53,9 +55,10 @@ def summed(text: str, found: Dissection, vectors: np.ndarray, task: str) -> Sum:
 
 
 def completions(text: str, concepts: Sequence[Concept]) -> dict[str, str]:
-    """What the last name may become.  {name: the whole text}, empty where the text already ends with one"""
+    """What the last name may become.  {name: the whole text}, empty where none is begun or it is one already"""
     names = sorted(expression.spelled(concepts), key=len, reverse=True)
-    offers = expression.complete(text, concepts) if text.strip() else ()
+    begun = text.strip() and not _SIGN_LAST.search(text.translate(expression.SIGNS))
+    offers = expression.complete(text, concepts) if begun else ()
     if text.strip() in offers:
         return {}
     return {next(name for name in names if offer.endswith(name)): offer for offer in offers}

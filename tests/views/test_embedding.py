@@ -97,7 +97,8 @@ def test_what_the_last_name_may_become():
         "leaf (part)": "0.5*leaf (part)", "leaf (material)": "0.5*leaf (material)"
     }  # fmt: skip
     assert embedding.completions("sky + blue", CONCEPTS) == {}
-    assert embedding.completions("", CONCEPTS) == {}
+    for begun in ("", "  ", "sky +", "sky - ", "2 *"):
+        assert embedding.completions(begun, CONCEPTS) == {}
     assert embedding.completions("sky + zzz", CONCEPTS) == {}
 
 
@@ -202,7 +203,8 @@ def test_the_chosen_concept_is_named_and_ringed_and_names_do_not_lie_on_each_oth
     assert (ring.x[0], ring.y[0]) == place
     assert LABELS[5] in [note.text for note in figure.layout.annotations]
     crowd = np.zeros((6, 2)) + np.random.default_rng(1).normal(size=(6, 2)) * 0.5
-    assert len(concept_map._named(crowd, ["somebody"] * 6, range(6))) <= 1
+    assert concept_map._named(crowd, ["somebody"] * 6, 4) == [4]
+    assert len(concept_map._named(crowd, ["somebody"] * 6, None)) <= 1
 
 
 def test_clusters_have_colours_and_numbers_and_symbols_stay_those_of_categories():
