@@ -84,7 +84,8 @@ def _named(places: np.ndarray, names: Sequence[str], chosen: int | None) -> list
     for row in sorted(range(len(names)), key=lambda row: row != chosen):
         x, y, half = *places[row], 3.4 * len(names[row])
         box = (x - half, y + 7, x + half, y + 20 + 8 * (row == chosen))
-        if row == chosen or not any(box[0] < r and left < box[2] and box[1] < top and low < box[3] for left, low, r, top in taken):
+        hides = any(box[0] < r and left < box[2] and box[1] < top and low < box[3] for left, low, r, top in taken)
+        if row == chosen or not hides:
             taken.append(box)
             found.append(row)
     return found
