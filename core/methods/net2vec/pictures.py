@@ -1,4 +1,4 @@
-"""The pool's pictures, small, drawn or read once, so that galleries of them need not wait for each to be drawn again."""
+"""The pool's pictures, small, drawn or read once, so that galleries need not wait for each to be drawn again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
