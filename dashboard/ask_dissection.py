@@ -86,23 +86,28 @@ def active(of, probe, found, k: int, asked: Sequence[tuple[int, str]], c: int | 
 
 def known_layers(of, probe) -> dict[str, object]:
     """The dissections of a network's layers that are known, by the layers' names in their order."""
-    found = {layer.name: ask_concepts.dissection(of, probe, layer.name) for layer in of.layers if layer.spatial}
+    kept = {one.layer for one in concepts.dissections_known(probe) if one.network == of.fingerprint}
+    names = [layer.name for layer in of.layers]
+    held = {name for name in names if ask_concepts.held(of.fingerprint, probe, name)}
+    found = {name: ask_concepts.dissection(of, probe, name) for name in names if name in kept | held}
     return {name: one for name, one in found.items() if one is not None}
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def _last(name: str, _progress: Progress) -> tuple[str, str]:
-    """A network's fingerprint and its last spatial layer: with them, what is held is found without opening it."""
     of = ask.network(name, _progress)
     return of.fingerprint, of.default_layer.name
 
 
 def at_last_layer(name: str, probe, progress: Progress):
-    """What is known of a network, by its name, at its last spatial layer; None if nothing. `progress` is told of what
-    has to be downloaded.  Raises CoreError where the network cannot be opened."""
+    """What is known of a network, by its name, at its last spatial layer; None if nothing. The network is opened once
+    for all and not kept open; `progress` is told of what has to be downloaded.  Raises CoreError where it cannot be."""
     fingerprint, layer = _last(name, progress)
     held = ask_concepts.held(fingerprint, probe, layer)
-    return held or ask_concepts.dissection(ask.network(name), probe, layer)
+    known = ((one.network, one.layer) for one in concepts.dissections_known(probe))
+    if held or (fingerprint, layer) not in known:
+        return held
+    return ask_concepts.dissection(ask.network(name), probe, layer)
 
 
 def dissect_at_last_layer(name: str, probe, progress: Progress) -> None:

@@ -18,8 +18,8 @@ from dashboard.selection_dissection import networks_picker, over_picker
 from dashboard.views import dissection, words
 from dashboard.views import dissection_categories as categories
 
-_SHARE = {"format": "%.1f %%", "width": 105}
-_RANGE = st.column_config.TextColumn("95 %", width=130, help="Bootstrap over the concepts.")
+_SHARE = {"format": "%.1f %%", "width": 96}
+_RANGE = st.column_config.TextColumn("95 %", width=118, help="Bootstrap over the concepts.")
 
 
 def by_category(here: Here, found: Dissection) -> None:
@@ -43,12 +43,12 @@ def _panels(every: Mapping[str, Dissection], task: str, what: str) -> None:
         return
     st.image(categories.key(theme()), alt="Round and solid: all filters. Square and dotted: the best filter.")
     span = categories.limits(pairs, task)
-    with st.grid(3, min_column_width=230, gap="medium") as grid:
+    with st.grid(3, min_column_width=200, gap="medium") as grid:
         for category, row in pairs.items():
             with grid.cell():
                 count = max(single.n for single, _ in row.values())
                 st.markdown(f"**{category.capitalize()}** :gray[{count} concept{'s' * (count > 1)}]")
-                chart = categories.panel(row, list(every), span, theme())
+                chart = categories.panel(row, list(every), span, theme(), what == "layer")
                 alt = categories.panel_words(category, row, task)
                 st.plotly_chart(chart, config=CHART, alt=alt, key=f"category-{what}-{category}")
     st.caption(

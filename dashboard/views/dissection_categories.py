@@ -34,8 +34,11 @@ def limits(found: Pairs, task: str) -> tuple[float, float]:
     return low, max([low + 0.1, *ends]) * 1.05
 
 
-def panel(row: Mapping[str, tuple[Mean, Mean]], names: Sequence[str], span: tuple[float, float], ink: Ink) -> go.Figure:
-    """Figures 2 and 6: one category, single and combined with their standard errors, over layers or networks."""
+def panel(
+    row: Mapping[str, tuple[Mean, Mean]], names: Sequence[str], span: tuple[float, float], ink: Ink, joined: bool = True
+) -> go.Figure:
+    """Figures 2 and 6: one category, single and combined with their standard errors, over layers, which are `joined` by
+    lines, or over networks."""
     figure = go.Figure()
     there = [name for name in names if name in row]
     at = np.array([list(names).index(name) for name in there])
@@ -43,16 +46,18 @@ def panel(row: Mapping[str, tuple[Mean, Mean]], names: Sequence[str], span: tupl
         means = [row[name][place] for name in there]
         colour = ink.accent if line == COMBINED else ink.second
         figure.add_scatter(
-            x=at + (0.04 - 0.08 * place), y=[one.value for one in means], name=line, mode="lines+markers",
-            showlegend=False, line={"color": colour, "width": 2, "dash": dash}, marker={"size": 8, "symbol": symbol},
+            x=at + (0.04 - 0.08 * place), y=[one.value for one in means], name=line, showlegend=False,
+            mode="lines+markers" if joined else "markers", line={"color": colour, "width": 2, "dash": dash},
+            marker={"size": 8, "symbol": symbol, "color": colour},
             error_y={"array": np.nan_to_num([one.error for one in means]), "thickness": 1.5, "width": 3},
             customdata=[[name, one.error, one.n] for name, one in zip(there, means, strict=True)],
             hovertemplate=f"%{{customdata[0]}}: {line} %{{y:.3f}} ± %{{customdata[1]:.3f}}, n = %{{customdata[2]}}"
             "<extra></extra>",
         )  # fmt: skip
+    short = [name.rpartition(":")[2].removeprefix("menagerie-") for name in names]
     figure.update_xaxes(
-        tickvals=list(range(len(names))), ticktext=list(names), range=[-0.4, len(names) - 0.6], color=ink.text,
-        showgrid=False, zeroline=False, tickangle=-45 if sum(map(len, names)) > 36 else 0,
+        tickvals=list(range(len(names))), ticktext=short, range=[-0.4, len(names) - 0.6], color=ink.text,
+        showgrid=False, zeroline=False, tickangle=-45 if sum(map(len, short)) > 36 else 0,
     )  # fmt: skip
     figure.update_yaxes(range=span, color=ink.text, zeroline=False, nticks=5)
     figure.update_layout(
