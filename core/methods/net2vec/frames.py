@@ -31,6 +31,11 @@ class Axis:
     cells: int
 
     @property
+    def nearest(self) -> np.ndarray:
+        """The cell nearest to each pixel.  -> (n,)"""
+        return self.low + (self.share >= HALF)
+
+    @property
     def matrix(self) -> np.ndarray:
         """S along the axis.  -> (n, cells) float32"""
         found, pixels = np.zeros((len(self.low), self.cells), np.float32), np.arange(len(self.low))
@@ -58,8 +63,8 @@ class Frame:
     columns: Axis
 
     def cut(self, masks: np.ndarray) -> np.ndarray:
-        """What the network sees of masks.  (m, H, W) -> (m, H', W')"""
-        return masks[:, self.rows.seen, self.columns.seen]
+        """What the network sees of masks.  (..., H, W) -> (..., H', W')"""
+        return masks[..., self.rows.seen, self.columns.seen]
 
     @cached_property
     def down(self) -> Tensor:
@@ -72,6 +77,21 @@ class Frame:
     def up(self, maps: Tensor) -> Tensor:
         """S of maps.  (m, h, w) -> (m, H', W')"""
         return self.down @ (maps @ self.across)
+
+    @cached_property
+    def nearest(self) -> np.ndarray:
+        """The cell, row * w + column, that each pixel is nearest to.  -> (H', W') int64"""
+        return self.rows.nearest[:, None] * self.columns.cells + self.columns.nearest
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """How many pixels are nearest to each cell.  -> (h * w,) int64"""
+        rows, columns = (np.bincount(one.nearest, minlength=one.cells) for one in (self.rows, self.columns))
+        return (rows[:, None] * columns).ravel()
+
+    def count(self, mask: np.ndarray) -> np.ndarray:
+        """Those of them that lie in a mask.  (H', W') bool -> (h * w,) int64"""
+        return np.bincount(self.nearest.ravel()[np.flatnonzero(mask)], minlength=self.rows.cells * self.columns.cells)
 
     @cached_property
     def regions(self) -> "Regions":
@@ -177,7 +197,7 @@ def looks(masks: Masks, positions: Sequence[int], frames: Frames, wanted: np.nda
     def look(position: int) -> Look:
         entries = np.array([e for e in masks.entries(position) if wanted[masks.concept[e]]], np.int64)
         frame = frames.of(*masks.sizes[position].tolist()) if len(entries) else None
-        found = [frame.cut(masks.entry(e)[None])[0] for e in entries]
+        found = [frame.cut(masks.entry(e)) for e in entries]
         shown = [i for i, mask in enumerate(found) if mask.any()]
         together = np.stack([found[i] for i in shown]) if shown else np.zeros((0, 0, 0), bool)
         return Look(position, entries[shown], masks.concept[entries[shown]].astype(np.int64), together, frame)
