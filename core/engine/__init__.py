@@ -8,6 +8,7 @@ import torch
 
 from core.engine.answers import answer, store
 from core.engine.channels import importances, importances_of, knockout, knockout_here
+from core.engine.concepts import concept_masks, dissect, dissect_of, filter_subsets, firing
 from core.engine.localising import localise
 from core.engine.maps import activations, diagnose, explain, faithfulness, faithfulness_floors, probabilities
 from core.engine.probing import accuracy, columns, confusion, disc_floor
@@ -17,12 +18,17 @@ __all__ = [
     "activations",
     "answer",
     "columns",
+    "concept_masks",
     "confusion",
     "diagnose",
     "disc_floor",
+    "dissect",
+    "dissect_of",
     "explain",
     "faithfulness",
     "faithfulness_floors",
+    "filter_subsets",
+    "firing",
     "importances",
     "importances_of",
     "knockout",
