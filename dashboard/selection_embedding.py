@@ -31,8 +31,8 @@ DISTANCE, CKA = "D, as in figure 10", "1 − CKA"
 def expression_field(default: str) -> str:
     """The sum of concepts, followed while it is typed."""
     return st.text_input(
-        "Concepts to add and subtract", default, max_chars=300, key=EXPRESSION, bind="query-params", live=True,
-        placeholder=default, width=520,
+        "Concepts to add and subtract", default, key=EXPRESSION, bind="query-params", live=True, placeholder=default,
+        width=520,
         help="Names of concepts with + and - between them, blanks around the signs; a factor before a name: 0.5*sky.",
     )  # fmt: skip
 
@@ -62,6 +62,8 @@ def map_picker(most: int, usual: dict[str, int]) -> tuple[str, int, int]:
         "Perplexity" if how == TSNE else "Neighbours", 2, most, min(usual[how], most), key=SPREAD, bind="query-params",
         width=180, help="How many neighbours a concept is to stay near to: small shows small groups, large the whole.",
     )  # fmt: skip
+    if how == TSNE:  # begins with the principal components: no chance in it
+        return how, spread, 0
     help = "Another seed is another map that is as good. What changes with it is nothing to go by."
     seed = st.number_input("Seed", 0, 999, 0, key=SEED, bind="query-params", width=110, help=help)
     return how, spread, int(seed)

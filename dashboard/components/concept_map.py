@@ -42,7 +42,8 @@ def chart(here: Here, found: Dissection) -> None:
     with when_told("map") as progress:
         laid = ask_embedding.laid(here.network, here.probe, found, task, how, spread, seed, progress)
     groups = ask_embedding.clusters(here.network, here.probe, found, task, clusters) if clusters else None
-    left, right = st.columns([5, 2], gap="medium")
+    place = st.grid(3, min_column_width=230, gap="medium")
+    left, right = place.cell(column_span=2), place.cell()
     with right:
         c = concept_picker(labels, labels[dissection.first(found)])
     with left:

@@ -36,7 +36,7 @@ def neighbours(here: Here, found: Dissection) -> None:
     labels = concepts.labels(found.concepts)
     c = concept_picker(labels, labels[dissection.first(found)])
     vectors = {task: ask_embedding.vectors(found, task) for task in TASKS}
-    with st.grid(3, min_column_width=220, gap="large") as place:
+    with st.grid(3, min_column_width=200, gap="large") as place:
         with place.cell():
             portrait(here, found, labels, c)
         for task in TASKS:

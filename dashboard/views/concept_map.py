@@ -15,7 +15,7 @@ from dashboard.views.ink import DARK, Ink
 
 CLEAR = "rgba(0,0,0,0)"
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
-_WIDE, _HIGH = 680, 560  # pixels of the map as it is mostly drawn: where names would lie on each other
+_WIDE, _HIGH = 640, 560  # pixels of the map as it is mostly drawn: where names would lie on each other
 
 
 def scatter(

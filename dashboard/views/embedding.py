@@ -58,7 +58,7 @@ def completions(text: str, concepts: Sequence[Concept]) -> dict[str, str]:
     """What the last name may become.  {name: the whole text}, empty where none is begun or it is one already"""
     names = sorted(expression.spelled(concepts), key=len, reverse=True)
     begun = text.strip() and not _SIGN_LAST.search(text.translate(expression.SIGNS))
-    offers = expression.complete(text, concepts) if begun else ()
+    offers = expression.complete(text, concepts) if begun and len(text) <= expression.LONGEST else ()
     if text.strip() in offers:
         return {}
     return {next(name for name in names if offer.endswith(name)): offer for offer in offers}
