@@ -9,10 +9,11 @@ import numpy as np
 
 from core.engine.answers import Progress, kept, kept_jointly, store, swept
 from core.errors import NotDefined
-from core.methods.net2vec import dissection, masks, segmentation, subsets
+from core.methods.net2vec import dissection, masks, pictures, segmentation, subsets
 from core.methods.net2vec.dissection import Dissection
 from core.methods.net2vec.firing import Fired, Firing, fired
 from core.methods.net2vec.masks import MaskReader, Masks
+from core.methods.net2vec.pictures import PictureReader, Pictures
 from core.methods.net2vec.pool import Pool, pool
 from core.methods.net2vec.subsets import Subsets
 from core.networks.layers import Layer
@@ -60,12 +61,22 @@ def firings(
             name or "masks": MaskReader(probe, chosen) if name is None else Firing(name, len(chosen))
             for name in missing
         }
-        first = next(asked[name] for name in missing if name is not None)
+        first, drawn = next(asked[name] for name in missing if name is not None), _pictures_request(seen)
+        if pictures.slow(probe) and store().load(drawn) is None:
+            statistics[drawn.method] = PictureReader(probe, chosen)
         swept(first, network, probe, statistics, chosen.indices, progress)
+        if drawn.method in statistics:
+            kept(drawn, statistics[drawn.method].result().arrays, None)
         return {name: statistics[name or "masks"].result().arrays() for name in missing}
 
     found = kept_jointly(asked, compute, progress)
     return masks.masks(found[None].arrays), {name: fired(found[name].arrays) for name in names}
+
+
+def pool_pictures(probe: Probe, chosen: Pool) -> Pictures | None:
+    """The pool's pictures, small: a pass for a layer keeps them where they are slow to come by. None where none has."""
+    artefact = store().load(_pictures_request(_masks_request(probe, chosen)))
+    return None if artefact is None else pictures.pictures(artefact.arrays)
 
 
 def dissect(network: Network, probe: Probe, layer: str | Layer, **asked: Any) -> Dissection:
@@ -167,6 +178,10 @@ def _record(artefact: Artefact, request: Request, probe: Probe) -> Dissection:
 def _masks_request(probe: Probe, chosen: Pool) -> Request:
     pictures = hashlib.sha256(chosen.indices.astype("<i8").tobytes()).hexdigest()
     return Request("concept-masks", 1, "none", _subject(probe), parameters={"pictures": pictures})
+
+
+def _pictures_request(seen: Request) -> Request:
+    return replace(seen, method="pool-pictures")
 
 
 def _subject(probe: Probe) -> str:

@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+from torch import nn
 
+from core.engine import concepts
 from core.methods.net2vec import pictures
 from core.methods.net2vec.pictures import PictureReader
-from core.methods.net2vec.pool import Pool
+from core.methods.net2vec.pool import Pool, pool
+from core.networks.network import Network
+from core.networks.preprocessing import Preprocessing
+from core.probes.catalogue import open_probe
 from core.probes.probe import Probe
 
 
@@ -61,3 +66,19 @@ def test_nothing_is_given_before_all_were_seen():
     reader.restore({})
     with pytest.raises(ValueError, match="0 of 4"):
         reader.result()
+
+
+def test_a_pass_for_a_layer_keeps_them_for_all_layers(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path))
+    probe = open_probe("menagerie-tiny")
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, 2))
+    network = Network(module.eval(), ("a", "b"), Preprocessing(resize=(16, 16), crop=None))
+    chosen = pool(probe, 8)
+    assert concepts.pool_pictures(probe, chosen) is None
+    concepts.firing(network, probe, ["0"], images=8)
+    found = concepts.pool_pictures(probe, chosen)
+    assert len(found) == 8
+    for n, index in enumerate(chosen.indices):
+        apart = found.of_image(n).astype(int) - probe.image(int(index))
+        assert np.abs(apart).mean() < 3
+    assert concepts.pool_pictures(probe, pool(probe, 4)) is None

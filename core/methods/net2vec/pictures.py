@@ -7,7 +7,9 @@ import cv2
 import numpy as np
 
 from core.methods.net2vec.pool import Pool
+from core.probes.menagerie.world import World
 from core.probes.probe import Probe
+from core.probes.scenes import Scenes
 from core.statistics import Batch, State
 
 SIDE = 320  # pixels of the longer side
@@ -37,6 +39,12 @@ class Pictures:
 def pictures(arrays: Mapping[str, np.ndarray]) -> Pictures:
     """The record of stored arrays."""
     return Pictures(arrays["offsets"], arrays["blob"])
+
+
+def slow(probe: Probe) -> bool:
+    """Whether a picture takes long to come by: a twentieth of a second where it is drawn by program. The others are
+    read again as fast as what is kept."""
+    return isinstance(probe, World | Scenes)
 
 
 class PictureReader:
