@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.engine import concepts
+from core.engine.concept_maps import concept_map
 from core.errors import NotDefined
 from core.methods.net2vec import pool, spaces
 from core.methods.net2vec.answering import answering
@@ -14,9 +15,9 @@ from core.methods.net2vec.dissection import TASKS
 from core.methods.net2vec.examples import examples
 from core.networks.catalogue import list_networks, open_network
 from core.probes import semantic
+from dashboard import ask_dissection
 from dashboard.ask import Progress, stored
 from dashboard.components.saying import sentence
-from dashboard.selection_embedding import UMAP
 from dashboard.views import embedding
 
 
@@ -46,30 +47,12 @@ def example(probe, c: int, side: int) -> str | None:
     return None if index < 0 else _example(probe, probe.fingerprint, index, c, side)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _firing(fingerprint: str, probe_fingerprint: str, layer: str) -> list:
-    return []
-
-
 def answered_most(of, probe, found, vector: np.ndarray, task: str, count: int) -> list[int]:
     """The probe's pictures, held out from learning, that a vector answers most, by index; none where the pass through
     them is no longer in the store."""
-    held = _firing(of.fingerprint, probe.fingerprint, found.layer)
-    if not held:
-        fired = stored(lambda refuse: concepts.firing(of, probe, [found.layer], progress=refuse))
-        held[:] = [] if fired is None else [fired[found.layer]]
-    positions = answering(held[0], found.pool, vector, task, count) if held else []
+    fired = ask_dissection.fired(of, probe, found.layer)
+    positions = [] if fired is None else answering(fired, found.pool, vector, task, count)
     return [int(found.pool.indices[position]) for position in positions]
-
-
-@dataclass(frozen=True)
-class Laid:
-    """A space laid into a plane: points (n, 2) of the concepts that have a vector, in their order; how far their
-    `neighbours` nearest are to be trusted."""
-
-    points: np.ndarray
-    trustworthiness: float
-    neighbours: int
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
@@ -77,16 +60,11 @@ def _laid(fingerprint: str, probe_fingerprint: str, layer: str, task: str, how: 
     return []
 
 
-def laid(of, probe, found, task: str, how: str, spread: int, seed: int, progress: Progress) -> Laid:
+def laid(of, probe, found, task: str, how: str, spread: int, seed: int, progress: Progress):
     """The map of a dissection's concepts; `progress` is told where it has to be made."""
     held = _laid(of.fingerprint, probe.fingerprint, found.layer, task, how, spread, seed)
     if not held:
-        progress(0, 1, f"Laying concepts out by {how}")
-        known = vectors(found, task)
-        known = known[np.isfinite(known).all(1)]
-        points = (spaces.umap if how == UMAP else spaces.tsne)(known, spread, seed)
-        near = min(10, (len(known) - 1) // 2)
-        held[:] = [Laid(points, spaces.trustworthiness(known, points, near), near)]
+        held[:] = [concept_map(vectors(found, task), how.lower(), spread, seed, progress)]
     return held[0]
 
 

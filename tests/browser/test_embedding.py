@@ -1,4 +1,4 @@
-"""Embedding space in a browser: a sum is followed while it is typed, a press on the map opens a concept, both in links."""
+"""Embedding space in a browser: a sum is followed while it is typed, a press on the map opens a concept."""
 
 from urllib.parse import parse_qs, urlsplit
 
