@@ -109,6 +109,15 @@ def test_the_variants_run_and_lose_less(toy, change):
         assert ((column(trained, name) >= 0) & (column(trained, name) <= 1)).all(), name
 
 
+def test_no_gradient_is_left_behind():
+    """The toy's parameters ask for gradients, as a person's own network may."""
+    network = TOYS["performer"](seed=3)
+    parts = anatomy(network)
+    trained = train(parts, TOYS["features"](network, parts), replace(QUICK, classes=True))
+    assert all(one.requires_grad and one.grad is None for one in network.module.parameters())
+    assert all(one.grad is None for one in trained.explainer.parameters())
+
+
 def test_reconstruction_alone_gives_back_the_features(toy):
     parts, features = toy
     trained = train(parts, features, Settings(epochs=60, batch=8, filter_loss="off", masked=False, eta=0.0))

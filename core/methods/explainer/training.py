@@ -107,6 +107,7 @@ def train(
             run.keep(checkpoint, epoch + 1)
         if watch:
             watch(np.array(run.history))
+    run.optimiser.zero_grad(set_to_none=True)
     return Trained(run.explainer.eval().requires_grad_(False), np.array(run.history))
 
 
@@ -158,7 +159,8 @@ class _Run:
         loss = loss - self.settings.eta * self.explainer.p.log()
         pulled, told = self._pulled(passed, rows, epoch)
         self.optimiser.zero_grad(set_to_none=True)
-        (loss + pulled).backward()
+        # Of the explainer's own alone: the performer's classifier, which '+cls' goes through, is borrowed.
+        (loss + pulled).backward(inputs=list(self.explainer.parameters()))
         self.optimiser.step()
         for place in range(2):
             now = torch.stack([above[place], told[place]])
