@@ -142,6 +142,15 @@ class Network:
         """A layer's value for a batch and the function that resumes from a changed one; see `Tail`."""
         return self._runner.cut(layer, batch)
 
+    def centres(self, layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+        """The middles of a layer's receptive fields, in pixels of the network's input, whose upper left corner is
+        (0, 0): of its maps' rows (H,) and of their columns (W,). Evenly spread where a position can depend on the whole
+        input, and where the network cannot be traced.  float64"""
+        field = self._runner.field(layer) if self.traced else None
+        sides = [side / count for side, count in zip(self.preprocessing.size, layer.shape[1:], strict=True)]
+        first, jump = (field.first, field.jump) if field else ([side / 2 for side in sides], sides)
+        return tuple(f + j * np.arange(count) for f, j, count in zip(first, jump, layer.shape[1:], strict=True))
+
     def shortcut(self, layer: Layer) -> Shortcut | None:
         """How closed channels of a layer reach the output at less than the tail's cost; None where the output depends
         on more than the layer's value, or the network cannot be traced."""

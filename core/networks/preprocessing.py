@@ -60,6 +60,13 @@ class Preprocessing:
         top, left, bottom, right = self._window(height, width)
         return max(top, 0.0), max(left, 0.0), min(bottom, float(height)), min(right, float(width))
 
+    def place(self, rows: np.ndarray, columns: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where points of the network's input lie in the (height, width) picture it came from; both in pixels, the
+        upper left corner (0, 0). A point of added black lies outside."""
+        top, left, bottom, right = self._window(height, width)
+        down, across = (bottom - top) / self.size[0], (right - left) / self.size[1]
+        return top + np.asarray(rows) * down, left + np.asarray(columns) * across
+
     def back(self, values: np.ndarray, height: int, width: int) -> np.ndarray:
         """A map over the network's input, put back on the picture it came from, bilinearly; NaN in every pixel of
         which the network saw nothing.  (h, w) -> float32 (height, width)"""

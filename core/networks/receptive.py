@@ -22,15 +22,18 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Field:
-    """Receptive field `size` and `jump` between neighbouring positions, (down, across) in pixels."""
+    """Receptive field `size`, `jump` between neighbouring positions and the middle of the first one's, which may lie
+    outside, (down, across) in pixels of the input, whose upper left corner is (0, 0)."""
 
     size: Pair
     jump: Pair
+    first: tuple[float, float] = (0.5, 0.5)
 
-    def after(self, reach: Pair, stride: Pair) -> "Field":
+    def after(self, reach: Pair, stride: Pair, padding: Pair = (0, 0)) -> "Field":
         """Through a window: r_out = r_in + reach * j_in, j_out = j_in * stride; reach is (kernel - 1) * dilation."""
         size = tuple(r + k * j for r, k, j in zip(self.size, reach, self.jump, strict=True))
-        return Field(size, tuple(j * s for j, s in zip(self.jump, stride, strict=True)))
+        first = tuple(f + (k / 2 - p) * j for f, k, p, j in zip(self.first, reach, padding, self.jump, strict=True))
+        return Field(size, tuple(j * s for j, s in zip(self.jump, stride, strict=True)), first)
 
 
 def receptive_fields(graph: Graph, shapes: Mapping[fx.Node, tuple[int, ...]]) -> dict[fx.Node, Field | None]:
@@ -45,7 +48,8 @@ def receptive_fields(graph: Graph, shapes: Mapping[fx.Node, tuple[int, ...]]) ->
         if any(field is None for field in before):
             fields[node] = None
             continue
-        field = Field(_largest(f.size for f in before), _largest(f.jump for f in before))
+        widest = max(before, key=lambda one: one.size)
+        field = Field(_largest(f.size for f in before), _largest(f.jump for f in before), widest.first)
         fields[node] = _after(graph, node, field, shapes[sources[0]], shapes[node])
     return fields
 
@@ -67,12 +71,13 @@ def _after(graph: Graph, node: fx.Node, field: Field, before: tuple[int, ...], a
     return None
 
 
-def _window(graph: Graph, node: fx.Node) -> tuple[Pair, Pair] | None:
-    """Reach and stride of a convolution or pooling."""
+def _window(graph: Graph, node: fx.Node) -> tuple[Pair, Pair, Pair] | None:
+    """Reach, stride and padding of a convolution or pooling."""
     if node.op == "call_module":
         module = graph.called(node)
         if isinstance(module, (nn.Conv2d, *_WINDOWED)):
-            return _reach(module.kernel_size, module.stride, getattr(module, "dilation", 1))
+            padding, dilation = getattr(module, "padding", 0), getattr(module, "dilation", 1)
+            return _reach(module.kernel_size, module.stride, padding, dilation)
         return None
     if node.op != "call_function" or node.target not in _CONVS + _POOLS:
         return None
@@ -85,15 +90,18 @@ def _window(graph: Graph, node: fx.Node) -> tuple[Pair, Pair] | None:
         if not (isinstance(weight, fx.Node) and weight.op == "get_attr"):
             return None
         kernel = graph.module.get_parameter(weight.target).shape[-2:]
-        return _reach(kernel, given.get("stride", 1), given.get("dilation", 1))
+        return _reach(kernel, given.get("stride", 1), given.get("padding", 0), given.get("dilation", 1))
     # the fourth argument that may stand there for average pooling is ceil_mode, and it has no dilation
     dilation = 1 if node.target is F.avg_pool2d else given.get("dilation", 1)
-    return _reach(given["kernel_size"], given.get("stride") or given["kernel_size"], dilation)
+    stride = given.get("stride") or given["kernel_size"]
+    return _reach(given["kernel_size"], stride, given.get("padding", 0), dilation)
 
 
-def _reach(kernel: Any, stride: Any, dilation: Any) -> tuple[Pair, Pair]:
+def _reach(kernel: Any, stride: Any, padding: Any, dilation: Any) -> tuple[Pair, Pair, Pair]:
     reach = tuple((k - 1) * d for k, d in zip(_pair(kernel), _pair(dilation), strict=True))
-    return reach, _pair(stride)
+    if isinstance(padding, str):
+        padding = tuple(r // 2 for r in reach) if padding == "same" else 0
+    return reach, _pair(stride), _pair(padding)
 
 
 def _pair(value: Any) -> Pair:

@@ -9,6 +9,7 @@ from torch import fx, nn
 
 from core.networks.graph import Graph, ancestors, descendants
 from core.networks.layers import Layer, find_layers
+from core.networks.receptive import Field, receptive_fields
 
 Change = Callable[[torch.Tensor], torch.Tensor]
 Resume = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
@@ -72,6 +73,10 @@ class Traced:
             return self.graph.run({**known, node: changed}, tail)[0]
 
         return value, resume
+
+    def field(self, layer: Layer) -> Field | None:
+        """A layer's receptive field; None where a position can depend on the whole input."""
+        return receptive_fields(self.graph, self.shapes).get(self.node(layer))
 
     def node(self, layer: Layer) -> fx.Node:
         return self._nodes[layer.node]
