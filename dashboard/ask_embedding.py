@@ -156,6 +156,6 @@ def no_wordnet(probe) -> str:
     return _meanings(probe, probe.fingerprint)[1]
 
 
-def read_words(probe, data: bytes, name: str, progress: Progress) -> Space:
-    """The probe's concepts in a file of word vectors.  Raises CoreError."""
-    return _placed(semantic.text_space(data, probe.concepts, name, progress), probe)
+def read_words(probe, file, progress: Progress) -> Space:
+    """The probe's concepts in an uploaded file of word vectors.  Raises CoreError."""
+    return _placed(semantic.text_space(file.getvalue(), probe.concepts, file.name, progress), probe)

@@ -24,6 +24,7 @@ from dashboard.selection import (
 )  # fmt: skip
 
 TSNE, UMAP = "t-SNE", "UMAP"
+MOST = 26  # spaces beside each other
 BY_CATEGORY, BY_CLUSTER = "category", "cluster"
 DISTANCE, CKA = "D, as in figure 10", "1 − CKA"
 
@@ -97,14 +98,15 @@ def measure_picker() -> str:
 def spaces_picker(names: Sequence[str], default: Sequence[str], resolve: Callable[[str], str]) -> list[str]:
     """Which spaces stand beside each other."""
     notices(several_of(SPACES, names, resolve, default, True))
-    chosen = st.multiselect("Spaces", names, default=default, key=SPACES, bind="query-params", max_selections=26)
+    chosen = st.multiselect("Spaces", names, default=default, key=SPACES, bind="query-params", max_selections=MOST)
     settle(SPACES, default)
     return [name for name in names if name in chosen]
 
 
 def also(titles: Sequence[str]) -> None:
     """Spaces that have just come join those that are shown; before `st.rerun`."""
-    ask_for(**{SPACES: list(dict.fromkeys([*st.session_state.get(SPACES, []), *titles]))})
+    if SPACES in st.session_state:
+        ask_for(**{SPACES: list(dict.fromkeys([*titles, *st.session_state[SPACES]]))[:MOST]})
 
 
 def two_spaces(names: Sequence[str]) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from dashboard.selection import Here
 from dashboard.views import concepts, spaces, words
 
 CHART = {"displayModeBar": False}
-_WORDS = "_word_vectors"
+_WORDS, _OWN = "_word_vectors", "_own_spaces"
 FIRST = 10  # spaces that stand beside each other unless others are chosen
 FEWEST = 3  # concepts in common
 COLUMNS = {
@@ -28,8 +28,10 @@ COLUMNS = {
 
 def beside(here: Here, found: Dissection) -> None:
     """Figure 10."""
-    own = [space for (probe, _), space in _uploaded().items() if probe == here.probe.fingerprint]
-    known = {space.title: space for space in (*ask_embedding.known_spaces(here, found), *own)}
+    _follow(here)
+    read = [one for (probe, _), one in _uploaded().items() if probe == here.probe.fingerprint]
+    spaces_here = (*ask_embedding.known_spaces(here, found), *(one for one in read if isinstance(one, Space)))
+    known = {space.title: space for space in spaces_here}
     titles = list(known)
     chosen = selection_embedding.spaces_picker(titles, titles[:FIRST], partial(_no_space, titles))
     _more(here)
@@ -46,6 +48,16 @@ def beside(here: Here, found: Dissection) -> None:
     _pair(here, found, vectors, chosen, shared)
     for note in dict.fromkeys(known[title].note for title in chosen if known[title].note):
         st.caption(f":material/info: {note}")
+
+
+def _follow(here: Here) -> None:
+    """Where another layer or network was chosen above, its spaces join those that are shown."""
+    own = ask_embedding.titles(here.network_name, [here.layers[0].name])
+    before = st.session_state.get(_OWN, own)
+    st.session_state[_OWN] = own
+    if before != own:
+        selection_embedding.also(own)
+        st.rerun()
 
 
 def _no_space(titles: list[str], text: str) -> str:
@@ -133,20 +145,21 @@ def _word_vectors(here: Here) -> None:
         "A text file", ["txt", "vec"], help="As word2vec, GloVe and fastText write them: on each line a word and its "
         "numbers. Only the words of the probe's concepts are kept. It stays on this machine.",
     )  # fmt: skip
-    held = _uploaded()
-    if file is not None and (here.probe.fingerprint, file.file_id) not in held:
-        with Working("words") as progress:
-            space, problem = attempt(lambda: ask_embedding.read_words(here.probe, file.getvalue(), file.name, progress))
-        if problem:
-            st.error(problem, icon=":material/error:")
-        else:
-            held[here.probe.fingerprint, file.file_id] = space
-            selection_embedding.also([space.title])
-            st.rerun()
+    if file is not None:
+        held, key = _uploaded(), (here.probe.fingerprint, file.file_id)
+        if key not in held:
+            with Working("words") as progress:
+                held[key], problem = attempt(lambda: ask_embedding.read_words(here.probe, file, progress))
+            if problem is None:
+                selection_embedding.also([held[key].title])
+                st.rerun()
+            held[key] = problem
+        if isinstance(held[key], str):
+            st.error(held[key], icon=":material/error:")
     if reason := ask_embedding.no_wordnet(here.probe):
         st.caption(f"WordNet is a space too where it is installed. {reason}")
 
 
-def _uploaded() -> dict[tuple[str, str], Space]:
-    """The spaces that this person has uploaded, by probe and file."""
+def _uploaded() -> dict[tuple[str, str], Space | str]:
+    """The spaces that this person has uploaded, by probe and file; or why a file is none."""
     return st.session_state.setdefault(_WORDS, {})

@@ -130,16 +130,16 @@ def test_while_one_types_names_are_offered_and_the_last_answer_stays(filled, fin
     assert "**sky + grass tuft**" in words_of(app)
 
 
-@pytest.mark.parametrize("text", ATTEMPTS)
-def test_what_cannot_be_read_is_one_sentence_and_nothing_is_lost(filled, fine, words_of, text):
+def test_what_cannot_be_read_is_one_sentence_and_nothing_is_lost(filled, fine, words_of):
     app = filled(section="Arithmetic", expression="sky - blue")
-    app = fine(app.text_input(key="expression").set_value(text).run())
-    told = [one.value for one in app.markdown if one.value.startswith(":material/error:")]
-    assert len(told) == 1
-    assert "\n" not in told[0]
-    assert app.text_input(key="expression").value == text
-    assert "**sky - blue**" in words_of(app)
-    assert not any(one.proto.allow_html for one in app.markdown)
+    for text in ATTEMPTS:
+        app = fine(app.text_input(key="expression").set_value(text).run())
+        told = [one.value for one in app.markdown if one.value.startswith(":material/error:")]
+        assert len(told) == 1, text
+        assert "\n" not in told[0]
+        assert app.text_input(key="expression").value == text
+        assert "**sky - blue**" in words_of(app)
+        assert not any(one.proto.allow_html for one in app.markdown)
 
 
 def test_a_concept_without_a_vector_cannot_be_added(filled, fine, words_of):
@@ -194,13 +194,14 @@ def test_word_vectors_of_one_s_own_become_a_space(filled, fine, words_of):
     assert "concepts are not in it" in words_of(app)
 
 
-@pytest.mark.parametrize("data", [b"", b"\0\1\2\3", b"zebra 1 2 x\n", b"zebra 1 2\ngrass 1 2 3\n", b"qwertz 1 2 3\n"])
-def test_what_holds_no_word_vectors_is_refused_in_a_sentence(filled, data):
-    app = upload(filled(section="Spaces"), data)
-    assert not app.exception
-    assert len(app.error) == 1
-    assert app.error[0].value.endswith(".")
-    assert app.get("plotly_chart")
+def test_what_holds_no_word_vectors_is_refused_in_a_sentence(filled):
+    app = filled(section="Spaces")
+    for data in (b"", b"\0\1\2\3", b"zebra 1 2 x\n", b"zebra 1 2\ngrass 1 2 3\n", b"qwertz 1 2 3\n"):
+        app = upload(app, data)
+        assert not app.exception
+        assert len(app.error) == 1, data
+        assert app.error[0].value.endswith(".")
+        assert app.get("plotly_chart")
 
 
 @pytest.mark.parametrize(
@@ -214,3 +215,12 @@ def test_what_holds_no_word_vectors_is_refused_in_a_sentence(filled, data):
 def test_what_a_link_asks_for_in_vain_is_said(filled, asked, says):
     app = filled(**asked)
     assert any(says in warning.value for warning in app.warning)
+
+
+def test_spaces_follow_the_layer_that_is_chosen(filled, fine):
+    app = filled(section="Spaces")
+    label = next(option for option in app.multiselect(key="layer").options if option.startswith("conv4,"))
+    app = fine(app.multiselect(key="layer").set_value([label]).run())
+    app = fine(app.button(key="dissect-conv4").click().run(timeout=300))
+    shown = app.multiselect(key="spaces").value
+    assert {f"menagerie-untrained {layer}, segmentation" for layer in ("conv4", "conv5")} <= set(shown)
