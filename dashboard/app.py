@@ -64,6 +64,20 @@ PAGES = {
             "measured again. A ranking that means something costs the class more than channels as active, at random.",
         ),
     },
+    "Concepts": {
+        "dissection": (
+            "Dissection",
+            ":material/hub:",
+            "Which filters of a layer know a concept: the best one alone, and all of them together. Look for how much "
+            "the others add, and for filters that serve many concepts.",
+        ),
+        "embedding": (
+            "Embedding space",
+            ":material/scatter_plot:",
+            "Each concept is a vector: how much each filter of the layer counts for it. Look at which are near "
+            "to each other, at what is left when one is taken from another, and at how networks' spaces differ.",
+        ),
+    },
     "Data and cache": {
         "probe": (
             "Probe",

@@ -1,9 +1,12 @@
 """Questions of the page Dissection besides the dissections themselves: pictures with what is predicted in them, other
 layers and networks, few filters. Held as `ask.py` holds what it asks for."""
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from core.engine import concepts
@@ -29,20 +32,53 @@ def fired(of, probe, layer_name: str, progress: Progress | None = None):
     return held[0] if held else None
 
 
+@dataclass(frozen=True)
+class _Pool:
+    """The pool's pictures and masks, from the store where they are kept there, else from the probe itself."""
+
+    probe: object
+    indices: np.ndarray
+    masks: object | None
+    pictures: object | None
+
+    def image(self, place: int) -> np.ndarray:
+        return self.probe.image(int(self.indices[place])) if self.pictures is None else self.pictures.of_image(place)
+
+    def mask(self, place: int, c: int) -> np.ndarray | None:
+        if self.masks is None:
+            return self.probe.concept_masks(int(self.indices[place])).get(self.probe.concepts[c])
+        entries = self.masks.entries(place)
+        found = np.flatnonzero(self.masks.concept[entries.start : entries.stop] == c)
+        return self.masks.entry(entries.start + int(found[0])) if len(found) else None
+
+    def size(self, place: int, image: np.ndarray) -> tuple[int, int]:
+        """Height and width of a picture as the masks have it: the small one may be reduced."""
+        own = (0, 0) if self.masks is None else self.masks.sizes[place].tolist()
+        return tuple(own) if all(own) else image.shape[:2]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _pool(_probe, fingerprint: str, pictures: str, _chosen) -> _Pool:
+    masks = stored(lambda refuse: concepts.concept_masks(_probe, _chosen, refuse))
+    return _Pool(_probe, _chosen.indices, masks, concepts.pool_pictures(_probe, _chosen))
+
+
+def pool(probe, found) -> _Pool:
+    """What stands behind the galleries of a dissection."""
+    return _pool(probe, probe.fingerprint, hashlib.sha256(found.pool.indices.tobytes()).hexdigest(), found.pool)
+
+
 @st.cache_resource(max_entries=400, show_spinner=False)
 def _predicted(
     _network, fingerprint: str, _probe, probe_fingerprint: str, layer: str, _found, c: int, together: bool, place: int,
     corner: str,
 ) -> str:  # fmt: skip
-    index = int(_found.pool.indices[place])
     filters, maps = fired(_network, _probe, layer).of_image(place)
-    truth = _probe.concept_masks(index).get(_found.concepts[c])
-    return _drawn(_network, _found, c, together, filters, maps, _probe.image(index), truth, corner)
-
-
-def _drawn(of, found, c: int, together: bool, filters, maps, image, truth, corner: str = "") -> str:
-    inside = showing.predicted(found, c, together, filters, maps, of.preprocessing, image.shape[:2])
-    return overlay.source(dissection_pictures.lit(image, inside, truth, corner), 88)
+    known = pool(_probe, _found)
+    image = known.image(place)
+    size = known.size(place, image)
+    inside = showing.predicted(_found, c, together, filters, maps, _network.preprocessing, size)
+    return overlay.source(dissection_pictures.lit(image, inside, known.mask(place, c), corner), 88)
 
 
 def predicted(of, probe, found, c: int, together: bool, place: int, corner: str) -> str:
@@ -54,9 +90,10 @@ def predicted(of, probe, found, c: int, together: bool, place: int, corner: str)
 def at_hand(of, probe, found, picture, c: int, together: bool) -> str:
     """The same of the chosen picture, which may be any."""
     filters, maps = showing.firing(ask.activations(of, picture, found.layer), found.thresholds)
-    index = probe.find(picture.key)
+    index, image = probe.find(picture.key), picture.image
     truth = None if index is None else _masks(probe, probe.fingerprint, index).get(found.concepts[c])
-    return _drawn(of, found, c, together, filters, maps, picture.image, truth)
+    inside = showing.predicted(found, c, together, filters, maps, of.preprocessing, image.shape[:2])
+    return overlay.source(dissection_pictures.lit(image, inside, truth), 90)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -68,12 +105,12 @@ def _masks(_probe, fingerprint: str, index: int) -> dict:
 def _active(
     _network, fingerprint: str, _probe, probe_fingerprint: str, layer: str, _found, k: int, asked: tuple, c: int | None
 ) -> list[str]:
-    indices = [int(_found.pool.indices[place]) for place, _ in asked]
-    images, drawn = [_probe.image(index) for index in indices], []
+    known = pool(_probe, _found)
+    images, drawn = [known.image(place) for place, _ in asked], []
     maps = showing.emitted(_network, images, layer, k)
-    for index, image, values, (_, corner) in zip(indices, images, maps, asked, strict=True):
+    for image, values, (place, corner) in zip(images, maps, asked, strict=True):
         inside = showing.active(values, float(_found.thresholds[k]), _network.preprocessing, image.shape[:2])
-        truth = None if c is None else _probe.concept_masks(index).get(_found.concepts[c])
+        truth = None if c is None else known.mask(place, c)
         drawn.append(overlay.source(dissection_pictures.lit(image, inside, truth, corner), 88))
     return drawn
 

@@ -1,7 +1,20 @@
 """Views worth seeing: (label, why, the choices that make them)."""
 
 from dashboard import ask
-from dashboard.selection import CLASS, FIGURE, LAYER, METHODS, NETWORK, PICTURE, PROBE, REGIONS, SECTION, TOP
+from dashboard.selection import (
+    CLASS,
+    CONCEPT,
+    EXPRESSION,
+    FIGURE,
+    LAYER,
+    METHODS,
+    NETWORK,
+    PICTURE,
+    PROBE,
+    REGIONS,
+    SECTION,
+    TOP,
+)
 
 EMBEDDED, WORLD, SCENES = "menagerie-plain", "menagerie", "menagerie-scenes"
 PAIRS = (
@@ -113,6 +126,44 @@ def knockout() -> list[tuple[str, str, dict]]:
     return found
 
 
+def dissection() -> list[tuple[str, str, dict]]:
+    world = ask.probe(WORLD)
+    fresh = {NETWORK: EMBEDDED, PROBE: WORLD, CLASS: [], LAYER: []}
+    found = []
+    for label, name, concept, why in (
+        ("A zebra's stripes", "zebra", "striped", "A texture: how much of it does one filter find, how much do all?"),
+        ("The cart", "donkey", "cart", "A thing that stands beside donkeys: is there a filter of its own for it?"),
+    ):
+        index = ask.first_captioned(world, name, "test", "cart" if concept == "cart" else name)
+        if index is not None:
+            choices = {PICTURE: world.key(index), SECTION: "Concept", CONCEPT: concept}
+            found.append((label, why, fresh | choices))
+    why = "Which concepts have the same best filter, and what do they have in common?"
+    found.append(("A filter that many share", why, fresh | {SECTION: "Filter"}))
+    why = "The same architecture that never learned: do its filters know concepts too?"
+    found.append(("An untrained network", why, fresh | {NETWORK: "menagerie-untrained", SECTION: "Concept"}))
+    return found
+
+
 def _embedded(world, index: int, classes: list[str]) -> dict:
     """The choices for a picture of the Menagerie on the network that was trained on it."""
     return {NETWORK: EMBEDDED, PROBE: world.name, PICTURE: world.key(index), CLASS: classes, LAYER: []}
+
+
+def embedding() -> list[tuple[str, str, dict]]:
+    """The paper's examples with concepts of the Menagerie."""
+    fresh = {NETWORK: EMBEDDED, PROBE: WORLD, CLASS: [], LAYER: []}
+    found = [
+        ("Animals, parts or colours", "What is near to a wolf: other animals, or parts of it? As in table 2.",
+         {**fresh, SECTION: "Neighbours", CONCEPT: "wolf"}),
+        ("A landscape", "A landscape fills its picture, so nothing can be segmented: n/a for one of the tasks.",
+         {**fresh, SECTION: "Neighbours", CONCEPT: "savanna"}),
+    ]  # fmt: skip
+    sums = (
+        ("grass + blue - green", "Is what grass is without its green, but blue, the sky or the sea? As in table 3."),
+        ("grass - green", "Ground that is not green. As in table 3."),
+        ("tree - wood", "What is left of a tree: leaves and flowers? As in table 3."),
+        ("zebra - striped + brown", "A zebra without its stripes, but brown."),
+    )
+    found += [(text, why, {**fresh, SECTION: "Arithmetic", EXPRESSION: text}) for text, why in sums]
+    return found

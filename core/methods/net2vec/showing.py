@@ -7,6 +7,7 @@ import torch
 
 from core.methods.net2vec.dissection import Dissection
 from core.methods.net2vec.frames import HALF, Frames
+from core.methods.net2vec.segmentation import segment
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
 from core.networks.taps import tap
@@ -39,21 +40,17 @@ def predicted(
     """Where concept c is predicted in a picture of height and width `size`, as it is scored: by all filters `together`
     (eq. 2) or by its best one (eq. 1).  (m,), (m, h, w) bool -> (H, W) bool, False where the network sees nothing"""
     if together:
-        cells, cut = np.tensordot(found.weights[c, filters], maps, 1), 0.0
+        weights, cut = found.weights[c, filters], 0.0
     else:
-        cells, cut = maps[filters == found.best[c]].any(0), HALF if found.binarisation[c] else 0.0
-    return _enlarged(cells, preprocessing, size, cut)
+        weights, cut = (filters == found.best[c]).astype(np.float32), HALF if found.binarisation[c] else 0.0
+    return segment(maps, np.zeros(len(filters)), weights, size, preprocessing.seen_box) > cut
 
 
 def active(values: np.ndarray, threshold: float, preprocessing: Preprocessing, size: tuple[int, int]) -> np.ndarray:
     """Where a filter exceeds its threshold, enlarged before it is cut, which is smoother: figures 1 and 4, for display
     only.  (h, w) -> (H, W) bool, False where the network sees nothing"""
-    return _enlarged(values, preprocessing, size, threshold)
-
-
-def _enlarged(cells: np.ndarray, preprocessing: Preprocessing, size: tuple[int, int], cut: float) -> np.ndarray:
-    frame = Frames((cells.shape[0], cells.shape[1]), preprocessing.seen_box).of(*size)
+    frame = Frames((values.shape[0], values.shape[1]), preprocessing.seen_box).of(*size)
     inside = np.zeros(size, bool)
-    above = frame.rows.matrix @ np.asarray(cells, np.float32) @ frame.columns.matrix.T > cut
+    above = frame.rows.matrix @ values @ frame.columns.matrix.T > threshold
     inside[frame.rows.seen, frame.columns.seen] = above
     return inside
