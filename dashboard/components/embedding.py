@@ -14,7 +14,7 @@ from dashboard.components.maps import save, theme
 from dashboard.components.saying import attempt
 from dashboard.selection import CONCEPT, Here, ask_for
 from dashboard.selection_concepts import concept_picker, task_picker
-from dashboard.views import bars, concepts, dissection, embedding
+from dashboard.views import bars, concepts, dissection, embedding, words
 
 SHOWN = 5  # neighbours, as in tables 2 and 3
 _SUM = "_sum"  # the last sum that could be read, and its probe
@@ -119,7 +119,7 @@ def _hints(text: str, found: Dissection, problem: str | None) -> None:
         for name, whole in fitting.items():
             st.button(name, key=f"complete-{name}", on_click=selection_embedding.write, args=(whole,))
         if problem and not fitting:
-            st.markdown(f":material/error: {problem}")
+            st.markdown(f":material/error: {words.literal(problem)}")
         elif not fitting:
             st.caption("Add and subtract any concepts, as in `tree - wood` or `0.5*sky + sea`.")
 

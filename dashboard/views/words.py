@@ -1,5 +1,6 @@
 """Names, numbers and sentences as a page shows them."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -68,6 +69,11 @@ def left_over(seconds: float) -> str:
     if seconds < 90:
         return f"about {seconds:.0f} seconds left"
     return f"about {seconds / 60:.0f} minutes left"
+
+
+def literal(text: str) -> str:
+    """What a person typed, for Markdown to show as it stands: no picture, link, icon or colour comes of it."""
+    return re.sub(r"([\\`*_{}\[\]()#!|<>~$:])", r"\\\1", text)
 
 
 def listed(names: Sequence[str], limit: int = 3) -> str:

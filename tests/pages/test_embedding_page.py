@@ -16,6 +16,7 @@ ATTEMPTS = (
     "grass; import os",
     "<img src=x onerror=alert(1)>",
     "grass + [x](javascript:alert(1))",
+    "![x](http://127.0.0.1:9/x.png)",
     "{grass}",
     "1/0",
     "grass ** 9",
@@ -140,6 +141,7 @@ def test_what_cannot_be_read_is_one_sentence_and_nothing_is_lost(filled, fine, w
         assert app.text_input(key="expression").value == text
         assert "**sky - blue**" in words_of(app)
         assert not any(one.proto.allow_html for one in app.markdown)
+        assert not re.search(r"(?<!\\)[\[\]<]", told[0]), "a link, a picture or a tag could come of it"
 
 
 def test_a_concept_without_a_vector_cannot_be_added(filled, fine, words_of):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from core.errors import CoreError
 from core.methods.net2vec import spaces as space
 from core.networks.preprocessing import Preprocessing
 from core.probes.probe import CATEGORIES, Concept
-from dashboard.views import concept_map, concepts, embedding, spaces
+from dashboard.views import concept_map, concepts, embedding, spaces, words
 from dashboard.views.ink import DARK, LIGHT
 
 CONCEPTS = (
@@ -81,6 +82,13 @@ def test_a_sum_is_that_of_unit_vectors():
 def test_what_is_no_sum_is_said_in_a_sentence(text, says):
     with pytest.raises(CoreError, match=says):
         embedding.summed(text, FOUND, UNIT, "segmentation")
+
+
+def test_what_was_typed_is_shown_as_it_stands():
+    typed = "![x](http://x/y.png) [a](b) :red[c] :material/home: <b> *d* $e$ `f`"
+    shown = words.literal(typed)
+    assert shown.replace("\\", "") == typed
+    assert not re.search(r"(?<!\\)[!\[\]<>*:$`]", shown)
 
 
 def test_a_page_opens_with_the_paper_s_sum_where_its_concepts_are_known():
