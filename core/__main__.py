@@ -298,7 +298,7 @@ def parser() -> argparse.ArgumentParser:
         "--out", required=True, metavar="FILE", help=".npy (float32 map at the image's size) or .png (overlay)"
     )
     one = verb(claims, "what a paper claims beside what is measured here, with controls and verdicts")
-    one.add_argument("paper", nargs="?", metavar="PAPER", help="such as chip; else all")
+    one.add_argument("paper", nargs="?", metavar="PAPER", help="chip or net2vec; else all")
     one.add_argument("--network", default="menagerie-plain")
     one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
     one.add_argument("--probe", default="menagerie")
@@ -309,14 +309,14 @@ def parser() -> argparse.ArgumentParser:
         (export, "the same as files: tables as CSV, arrays as NPY, and the question as JSON"),
     ):
         one = verb(run, text)
-        one.add_argument("kind", metavar="WHAT", help="chip or localisation")
+        one.add_argument("kind", metavar="WHAT", help="chip, localisation or net2vec")
         one.add_argument("--network", default="menagerie-plain")
         one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
         one.add_argument("--probe", default="menagerie")
         one.add_argument("--layer", nargs="+", help="either of a layer's names; else the network's default")
         one.add_argument("--methods", nargs="+", metavar="METHOD", help="for localisation; else all that are quick")
-        one.add_argument("--split", help="else train for chip, test for localisation")
-        one.add_argument("--images", type=int, help="at most so many pictures of a split")
+        one.add_argument("--split", help="for chip (else train) and localisation (else test)")
+        one.add_argument("--images", type=int, help="at most so many pictures of the split, for net2vec of all")
         if run is export:
             one.add_argument("--out", required=True, metavar="FOLDER")
     one = verb(cache, "list, verify or prune what was kept")

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from core import engine
-from core.measures import localisation_table
+from core.errors import UnknownName
+from core.measures import concept_scores, localisation_table
 from core.methods import METHODS
+from core.methods.net2vec.dissection import Dissection
 from core.networks.network import Network
 from core.probes.probe import Probe
 
@@ -59,7 +61,75 @@ def chip(
     return files
 
 
-KINDS: Mapping[str, Callable[..., Files]] = {"chip": chip, "localisation": localisation}
+def net2vec(
+    network: Network,
+    probe: Probe,
+    layers: Sequence[str],
+    progress: Progress | None = None,
+    images: int = 2000,
+    **asked: Any,
+) -> Files:
+    """What Net2Vec finds at layers, learned and scored on so many pictures: by concept, by filter and by picture as
+    CSV; thresholds, weights, the IoU of all filters with all concepts and the IoU of every picture as arrays.
+
+    Raises UnknownName for a split or methods, which it does not choose among.
+    """
+    if asked:
+        raise UnknownName(f"net2vec has no --{next(iter(asked))}: it takes its pictures from 'train' and 'val' itself")
+    files: Files = {}
+    for layer, found in engine.dissect_of(network, probe, layers, images=images, progress=progress).items():
+        files |= {
+            f"{layer}-concepts.csv": table([_concept(found, c) for c in range(len(found.concepts))]),
+            f"{layer}-filters.csv": table(_filters(found)),
+            f"{layer}-pictures.csv": table(_pictures(found, probe)),
+        }
+        files |= {f"{layer}-{name.replace('_', '-')}": getattr(found, name) for name in _ARRAYS}
+    return files
+
+
+_ARRAYS = ("thresholds", "weights", "iou_train", "iou_val", "cls_weights", "cls_bias")
+_ARRAYS += ("image", "concept", "single_ind", "combined_ind")
+
+
+def _concept(found: Dissection, c: int) -> dict[str, Any]:
+    numbers = {
+        "training pictures": int(found.train[c]), "validation pictures": int(found.val[c]),
+        "area": float(found.area[c]), "best filter": int(found.best[c]),
+        "binarisation": (">0", ">=1/2")[int(found.binarisation[c])],
+        "single IoU": float(found.single_iou[c]), "combined IoU": float(found.combined_iou[c]),
+        "training pictures, classification": int(found.positives[0, c]),
+        "validation pictures, classification": int(found.positives[1, c]),
+        "best filter, classification": int(found.cls_best[c]),
+        "single accuracy": float(found.cls_single_accuracy[c]), "accuracy": float(found.cls_accuracy[c]),
+    }  # fmt: skip
+    remarks = {f"remark, {task}": found.reason(c, task) for task in ("segmentation", "classification")}
+    return {"concept": found.concepts[c].name, "category": found.concepts[c].category, **numbers, **remarks}
+
+
+def _filters(found: Dissection) -> list[dict[str, Any]]:
+    loads = {f"best of, {task}": concept_scores.loads(found, task) for task in ("segmentation", "classification")}
+    return [
+        {"filter": k, "threshold": float(threshold), **{name: int(load[k]) for name, load in loads.items()}}
+        for k, threshold in enumerate(found.thresholds)
+    ]
+
+
+def _pictures(found: Dissection, probe: Probe) -> list[dict[str, Any]]:
+    return [
+        {
+            "picture": probe.key(int(found.pool.indices[image])),
+            "concept": found.concepts[concept].name,
+            "category": found.concepts[concept].category,
+            "single IoU": float(single),
+            "combined IoU": float(combined),
+        }
+        for image, concept, single, combined in zip(
+            found.image, found.concept, found.single_ind, found.combined_ind, strict=True
+        )
+    ]
+
+
+KINDS: Mapping[str, Callable[..., Files]] = {"chip": chip, "localisation": localisation, "net2vec": net2vec}
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -18,4 +18,10 @@ def _chip() -> "tuple[Stated, ...]":
     return chip.CLAIMS
 
 
-PAPERS: "Mapping[str, Callable[[], tuple[Stated, ...]]]" = MappingProxyType({"chip": _chip})
+def _net2vec() -> "tuple[Stated, ...]":
+    from core.claims import net2vec
+
+    return net2vec.CLAIMS
+
+
+PAPERS: "Mapping[str, Callable[[], tuple[Stated, ...]]]" = MappingProxyType({"chip": _chip, "net2vec": _net2vec})

@@ -13,17 +13,22 @@ from scipy.optimize import minimize
 from scipy.stats import binomtest
 from torch import nn
 
+from core.claims import PAPERS
 from core.claims.bench import Bench, Sizes
 from core.claims.net2vec import combining, depth, filters, floors, known, meaning, spaces
 from core.claims.net2vec.dissected import CLASSIFICATION, SEGMENTATION, dealt, depths, gains, scored
 from core.claims.report import Claim
+from core.claims.stated import measured
+from core.errors import NotDefined
 from core.measures.interval import binomial
 from core.measures.logistic import logistic, wald
+from core.methods.net2vec import segmentation
 from core.methods.net2vec.dissection import Dissection
 from core.methods.net2vec.masks import Masks
 from core.methods.net2vec.pool import Pool
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
+from core.probes.catalogue import open_probe
 from core.probes.probe import CATEGORIES, Concept, Probe
 from core.probes.semantic import Space
 
@@ -643,3 +648,37 @@ def test_meanings_given_to_other_concepts():
     found = spaces._permuted(bench, first, second, meaning)
     assert found.value == pytest.approx(np.mean(every), abs=0.03)
     assert (found.low, found.high) == pytest.approx((min(every), max(every)))
+
+
+def test_every_claim_can_be_measured_on_the_tiny_world(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(segmentation, "STEPS", 5)
+    monkeypatch.setattr(meaning, "DRAWS", 20)
+    heard = []
+    found = measured(
+        PAPERS["net2vec"](),
+        small_network(),
+        open_probe("menagerie-tiny"),
+        sizes=Sizes(dissected=40, permutations=50),
+        progress=lambda done, total, label: heard.append(done / total),
+    )
+    assert [one.id for one in found] == [f"N{number}" for number in range(1, 14)]
+    assert "no self-supervised network" in found[-1].note
+    for one in found[:-1]:
+        assert "Not measured" not in one.note
+        assert one.conditions
+        assert one.controls
+        assert any(condition.estimate.n for condition in one.conditions)
+        assert all(math.isfinite(value.value) or not value.n for value in one.beside.values()) if one.beside else True
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+
+
+def test_without_a_hierarchy_neighbours_are_of_no_kind():
+    class Plain(Nothing):
+        offers = frozenset()
+
+    bench = bench_of(dissection())
+    bench.probe = Plain()
+    with pytest.raises(NotDefined, match="what is a kind of what"):
+        of(meaning.nearest_concepts, bench)

@@ -10,6 +10,8 @@ from core import engine
 from core.__main__ import main
 from core.engine import answers
 from core.export import table
+from core.methods.net2vec import dissection, segmentation
+from core.probes.catalogue import open_probe
 
 ASKED = ["localisation", "--network", "menagerie-untrained", "--probe", "menagerie-tiny", "--layer", "conv5"]
 ASKED += ["--methods", "gradcam", "guided-backprop", "--images", "8"]
@@ -51,10 +53,45 @@ def test_importances_as_files(tmp_path):
     assert np.load(tmp_path / "out" / "conv5-path.npy", allow_pickle=False).shape[1:] == (24, 128)
 
 
+def test_dissections_as_files(tmp_path, monkeypatch):
+    asked = ["net2vec", "--network", "menagerie-untrained", "--probe", "menagerie-tiny", "--layer", "conv5"]
+    asked += ["--images", "24"]
+    monkeypatch.setattr(segmentation, "STEPS", 20)
+    assert main(["precompute", *asked]) == 0
+    monkeypatch.setattr(answers, "sweep", None)
+    monkeypatch.setattr(dissection, "dissect", None)
+    out = tmp_path / "out"
+    assert main(["export", *asked, "--out", str(out)]) == 0
+    probe = open_probe("menagerie-tiny")
+    count = len(probe.concepts)
+    rows = list(csv.DictReader((out / "conv5-concepts.csv").open()))
+    weights, iou = np.load(out / "conv5-weights.npy"), np.load(out / "conv5-iou-val.npy")
+    assert [row["concept"] for row in rows] == [one.name for one in probe.concepts]
+    assert (weights.shape, iou.shape) == ((count, 128), (2, count, 128))
+    known = [(c, row) for c, row in enumerate(rows) if row["single IoU"] and row["combined IoU"]]
+    assert known
+    for c, row in known:
+        way = (">0", ">=1/2").index(row["binarisation"])
+        assert float(row["single IoU"]) == pytest.approx(iou[way, c, int(row["best filter"])])
+        assert np.isfinite(weights[c]).all()
+    assert "only 1 training picture" in {row["remark, segmentation"] for row in rows}
+    filters = list(csv.DictReader((out / "conv5-filters.csv").open()))
+    assert [float(row["threshold"]) for row in filters] == pytest.approx(np.load(out / "conv5-thresholds.npy").tolist())
+    assert sum(int(row["best of, segmentation"]) for row in filters) == sum(row["single IoU"] != "" for row in rows)
+    pictures = list(csv.DictReader((out / "conv5-pictures.csv").open()))
+    concept, combined = np.load(out / "conv5-concept.npy"), np.load(out / "conv5-combined-ind.npy")
+    assert [row["concept"] for row in pictures] == [rows[c]["concept"] for c in concept]
+    assert [float(row["combined IoU"]) for row in pictures] == pytest.approx(combined.tolist())
+    val = {probe.key(int(i)) for i in probe.splits["val"]}
+    assert {row["picture"] for row in pictures} <= val
+    assert np.load(out / "conv5-cls-weights.npy").shape == (count, 128)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["precompute", "lokalisation"], "try 'localisation'"),
+        (["precompute", "net2vec", "--split", "test"], "net2vec has no --split"),
         (["precompute", *ASKED[:-4], "magic"], "no method 'magic'"),
         (["precompute", *ASKED, "--split", "tset"], "no split 'tset'"),
     ],

@@ -161,7 +161,7 @@ def _largest_ratio(bench: Bench) -> Estimate:
     ratios = []
     for found in dissections(bench, bench.network).values():
         single, combined = (values[of_category(found, "colour")] for values in scored(found, SEGMENTATION))
-        ratios += list((combined / single)[single > 0])
+        ratios += list(combined[single > 0] / single[single > 0])
     best = max(ratios, default=float("nan"))
     return Estimate(best, best, best, len(ratios))
 

@@ -2,6 +2,7 @@
 pictures."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from core.claims.bench import STAGES, Bench
 from core.measures import concept_scores
 from core.methods.chip.importances import layers_for
 from core.methods.net2vec.dissection import FEW, Dissection
+from core.methods.net2vec.firing import Fired
 from core.methods.net2vec.masks import Masks
 from core.methods.net2vec.pool import Pool
 from core.networks.layers import Layer
@@ -29,13 +31,17 @@ def depths(network: Network) -> tuple[Layer, ...]:
     return tuple(chosen[place] for place in places)
 
 
+def asked(bench: Bench) -> dict[str, Any]:
+    """What every question to the engine says."""
+    return {"images": bench.sizes.dissected, "seed": bench.seed, "progress": bench.tell}
+
+
 def dissections(bench: Bench, network: Network, layers: Sequence[Layer] | None = None) -> dict[str, Dissection]:
     """Layers' dissections by name, else at every depth; those missing in one pass over the pictures."""
     names = [layer.name for layer in (depths(network) if layers is None else layers)]
     keys = {name: ("dissected", network.fingerprint, name) for name in names}
     if missing := [name for name, key in keys.items() if key not in bench.shared]:
-        asked = {"images": bench.sizes.dissected, "seed": bench.seed, "progress": bench.tell}
-        found = engine.dissect_of(network, bench.probe, missing, **asked)
+        found = engine.dissect_of(network, bench.probe, missing, **asked(bench))
         bench.shared |= {keys[name]: one for name, one in found.items()}
     return {name: bench.shared[key] for name, key in keys.items()}
 
@@ -63,6 +69,12 @@ def masks_of(bench: Bench) -> tuple[Masks, Pool]:
     """The masks of the pictures that the dissections rest on."""
     pool = deep(bench, bench.network).pool
     return bench.once("masks", lambda: engine.concept_masks(bench.probe, pool, bench.tell)), pool
+
+
+def fired_of(bench: Bench) -> Fired:
+    """Where the default layer's filters fire in these pictures."""
+    name = bench.network.default_layer.name
+    return bench.once("fired", lambda: engine.firing(bench.network, bench.probe, [name], **asked(bench))[name])
 
 
 def dealt(masks: Masks, pool: Pool, seed: int = 0) -> Masks:

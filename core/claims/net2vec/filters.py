@@ -7,17 +7,21 @@ from core.claims.bench import Bench
 from core.claims.net2vec.dissected import (
     SEGMENTATION,
     TASKS,
+    asked,
     deep,
     depths,
     dissections,
+    fired_of,
+    masks_of,
     scored,
 )
 from core.claims.net2vec.floors import floors
-from core.claims.report import Condition, Control
+from core.claims.report import Condition, Control, holds
 from core.claims.stated import Parts, stated
 from core.measures import concept_scores
 from core.measures.concept_scores import SIGNIFICANT, of_category
 from core.measures.interval import Estimate, binomial, bootstrap, bootstrap_rows
+from core.methods.net2vec import classification, segmentation
 from core.methods.net2vec.dissection import Dissection
 from core.networks.network import Network
 from core.probes.probe import CATEGORIES
@@ -36,10 +40,10 @@ def few_filters(bench: Bench) -> Parts:
     """The smallest F with 95 % of the best mean score of a category (of accuracy, what is above a half), as a share of
     all K filters, below 1; concepts are resampled. For parts and materials in segmentation, the score at the best F
     minus that with all filters, above 0: each concept's best F is that of the others, for the largest of several means
-    exceeds the last by luck alone."""
-    found, conditions, beside = deep(bench, bench.network), [], {}
+    exceeds the last by luck alone. The control has as many filters, drawn at random for each concept."""
+    found, conditions, beside, chosen = deep(bench, bench.network), [], {}, []
     for task in TASKS:
-        subsets = engine.filter_subsets(bench.network, bench.probe, found.layer, task, **_asked(bench))
+        subsets = engine.filter_subsets(bench.network, bench.probe, found.layer, task, **asked(bench))
         known = np.isfinite(scored(found, task)[1]) & np.isfinite(subsets.score).all(0)
         for category in CATEGORIES:
             rows = subsets.score[:, known & of_category(found, category)].T
@@ -51,17 +55,31 @@ def few_filters(bench: Bench) -> Parts:
             beside[f"{task}, {category}: best F"] = Estimate(best, best, best, len(rows))
             if task == SEGMENTATION and category in DROPPING:
                 conditions.append(Condition(f"{category}: best - last", bootstrap(drops(rows)), ">"))
+        F = int(enough(subsets.score[:, known].T, subsets.F, CHANCE[task]))
+        gap = subsets.score[list(subsets.F).index(F)] - _at_random(bench, found, task, F)
+        chosen.append(Condition(f"{task}: strongest - random, F = {F}", bootstrap(gap[known]), ">"))
     return {
         "conditions": tuple(conditions),
         "beside": beside,
-        "controls": floors(bench, *TASKS),
+        "controls": (
+            Control("random filters", {one.name: one.estimate for one in chosen}, not holds(chosen)),
+            *floors(bench, *TASKS),
+        ),
         "chance": "1",
         "note": f"At {found.layer}, K = {len(found.thresholds)}.",
     }
 
 
-def _asked(bench: Bench) -> dict:
-    return {"images": bench.sizes.dissected, "seed": bench.seed, "progress": bench.tell}
+def _at_random(bench: Bench, found: Dissection, task: str, count: int) -> np.ndarray:
+    """The scores of all concepts with so many random filters each.  -> (C,)"""
+    (masks, pool), fired, box = masks_of(bench), fired_of(bench), bench.network.preprocessing.seen_box
+    order, held_out = np.random.default_rng(bench.seed).random(found.weights.shape), ~pool.training
+    told = {"allowed": order.argsort(1) < count, "seed": bench.seed, "progress": bench.tell}
+    if task != SEGMENTATION:
+        return classification.learn(fired.means, masks.present, pool.training, found.preset, **told).accuracy
+    weights = segmentation.learn(fired, masks, pool, found.preset, found.loss, window=box, **told)
+    predicted = segmentation.overlaps(fired, masks, np.flatnonzero(held_out), weights, window=box, progress=bench.tell)
+    return predicted.by_set(masks, held_out[masks.image])
 
 
 def enough(rows: np.ndarray, counts: np.ndarray, chance: float) -> float:

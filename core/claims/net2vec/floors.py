@@ -3,7 +3,6 @@ masks of other pictures, and a fixed disc's. Objects and parts decide: colours s
 
 import numpy as np
 
-from core import engine
 from core.claims.bench import Bench
 from core.claims.net2vec.dissected import (
     CLASSIFICATION,
@@ -13,6 +12,7 @@ from core.claims.net2vec.dissected import (
     TWIN,
     dealt,
     deep,
+    fired_of,
     masks_of,
     scored,
 )
@@ -20,7 +20,7 @@ from core.claims.net2vec.known import surveyed
 from core.claims.report import Condition, Control, holds
 from core.measures.concept_scores import of_category
 from core.measures.interval import Estimate, bootstrap
-from core.methods.net2vec.dissection import Dissection
+from core.methods.net2vec.dissection import Dissection, dissect, record
 
 KNOWN = ("object", "part")
 SCORES = {SEGMENTATION: "IoU", CLASSIFICATION: "accuracy"}
@@ -30,9 +30,10 @@ def shuffled(bench: Bench) -> Dissection:
     """The default layer's dissection with masks given to other pictures."""
 
     def measure() -> Dissection:
-        masks, pool = masks_of(bench)
-        return engine.dissect_with(bench.network, bench.probe, bench.network.default_layer, pool,
-                                   dealt(masks, pool, bench.seed), seed=bench.seed, progress=bench.tell)  # fmt: skip
+        own, (masks, pool), fired = deep(bench, bench.network), masks_of(bench), fired_of(bench)
+        how, box = (own.preset, own.loss), bench.network.preprocessing.seen_box
+        arrays = dissect(fired, dealt(masks, pool, bench.seed), pool, box, *how, bench.seed, bench.tell)
+        return record(arrays, own.layer, pool, own.concepts, *how)
 
     return bench.once("shuffled", measure)
 

@@ -170,7 +170,8 @@ def _arithmetic(
     null = np.zeros(DRAWS)
     for draw in range(DRAWS):
         bench.tell(draw, DRAWS, f"arithmetic with {what}s")
-        null[draw] = np.nanmedian(asked.ranks(cosines, _within(categories[known], generator)))
+        drawn = asked.ranks(cosines, _within(categories[known], generator))
+        null[draw] = np.median(drawn[np.isfinite(drawn)]) if np.isfinite(drawn).any() else len(known)
     observed, (low, high) = float(np.median(ranks)), np.quantile(null, [0.01, 0.99])
     gap = Estimate(observed - float(null.mean()), float(observed - high), float(observed - low), len(firsts))
     rows = {name: _by_first(values, asked.operands[:, 0], firsts) for name, values in
