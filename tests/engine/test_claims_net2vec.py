@@ -659,7 +659,7 @@ def test_every_claim_can_be_measured_on_the_tiny_world(tmp_path, monkeypatch):
         PAPERS["net2vec"](),
         small_network(),
         open_probe("menagerie-tiny"),
-        sizes=Sizes(dissected=40, permutations=50),
+        sizes=Sizes(dissected=64, permutations=50),
         progress=lambda done, total, label: heard.append(done / total),
     )
     assert [one.id for one in found] == [f"N{number}" for number in range(1, 14)]
