@@ -264,6 +264,17 @@ def test_what_cannot_be_learned_is_nan_and_filters_can_be_held(preset):
         np.testing.assert_array_equal(unheld[1:3], found[1:3])  # nothing is drawn by chance
 
 
+@pytest.mark.parametrize("preset", segmentation.PRESETS)
+def test_a_silent_layer_predicts_nothing(preset):
+    toy = toys()
+    fired = fired_of(np.zeros_like(toy.maps))
+    found = segmentation.learn(fired, toy.masks, toy.pool, preset)
+    assert np.isfinite(found[:3]).all()
+    scores = segmentation.overlaps(fired, toy.masks, np.arange(18), found)
+    assert not scores.inter.any()
+    assert not tables(fired, toy.masks, toy.pool)[0].any()
+
+
 def test_shares_are_of_what_the_network_sees():
     toy = toys(sizes=((6, 12),))
     found = segmentation.shares(toy.masks, Frames((3, 4), window))

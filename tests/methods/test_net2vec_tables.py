@@ -86,7 +86,8 @@ def test_regions_are_alike_for_every_map(grid, size):
     frame = Frames(grid).of(*size)
     maps = torch.rand(64, *grid, generator=torch.Generator().manual_seed(0)) < 0.5
     up = functional.interpolate(maps[None].double(), size=size, mode="bilinear", align_corners=False)[0]
-    binary = frame.regions.binary(maps.flatten(1).float())[:, :, torch.from_numpy(frame.regions.label)]
+    every = torch.arange(frame.regions.corners.shape[1])
+    binary = frame.regions.binary(maps.flatten(1), every)[:, :, torch.from_numpy(frame.regions.label)]
     torch.testing.assert_close(frame.up(maps.float()).double(), up, atol=1e-6, rtol=0)
     assert torch.equal(binary, torch.stack([up > 1e-9, up >= HALF]))
 

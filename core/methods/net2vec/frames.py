@@ -119,9 +119,14 @@ class Regions:
         """Pixels of each region.  -> (R,)"""
         return np.bincount(self.label.ravel(), minlength=self.corners.shape[1])
 
-    def binary(self, maps: Tensor) -> Tensor:
-        """Binary maps, upsampled, '> 0' and '>= 1/2'.  (m, h * w) -> (2, m, R) bool"""
-        up = sum(weight * maps[:, corner] for corner, weight in zip(self.corners, self.weights, strict=True))
+    def touched(self, maps: Tensor) -> Tensor:
+        """The regions with a corner in any of some maps.  (m, h * w) bool -> (r,) int64"""
+        return maps.any(0)[self.corners].any(0).nonzero()[:, 0]
+
+    def binary(self, maps: Tensor, some: Tensor) -> Tensor:
+        """Binary maps, upsampled, '> 0' and '>= 1/2' in some regions.  (m, h * w) bool, (r,) -> (2, m, r) bool"""
+        corners, weights = self.corners[:, some], self.weights[:, some]
+        up = sum(weight * maps[:, corner] for corner, weight in zip(corners, weights, strict=True))
         return torch.stack([up > 0, up >= HALF])
 
 

@@ -10,9 +10,10 @@ the authors coded it ('printed'), has no logarithm; the text calls it a cross en
 
 Two ways to learn w. 'paper', to the letter: SGD with momentum over pixels, weights that start uniform in +-1/sqrt(K).
 'fast', which we use: M is taken to be constant over the pixels nearest to a cell of the grid, so that a cell in which
-no filter fires says nothing of w, and what is left is a sparse matrix of firing cells (16 % of them at conv5 of
-menagerie-plain); Adam on all pictures at once from w = 0, with a ridge of RIDGE / 2 |w|^2 beside the mean over pixels
-of L. Pixels are upsampled only to be scored (`overlaps`).
+no filter fires says nothing of w, and all cells in which the same filters fire say the same: 16 % of the cells fire at
+conv5 of menagerie-plain, in a quarter as many patterns, and no pass over pictures is needed any more. Adam on all of
+them at once from w = 0, with a ridge of RIDGE / 2 |w|^2 beside the mean over pixels of L. Pixels are upsampled only to
+be scored (`overlaps`).
 
 Measured at conv5 of menagerie-plain, 2,000 pictures of the Menagerie, 187 concepts, mean validation set IoU: 'fast'
 0.149, 'paper' 0.137 (no lower for 88 % of concepts; Wilcoxon p < 1e-20), single filters 0.135. The ridge takes the
@@ -127,17 +128,24 @@ def learn(
 
 
 class _Cells:
-    """The cells in which some filter fires: picture * h * w + cell of each, ascending (A,); which ones, (A, K)."""
+    """The cells in which some filter fires: place (A,), picture * h * w + cell, ascending; which filters, as a row
+    (A,) of patterns (P, K): often the same few fire together.
+
+    Equal patterns are found by the sum of random 64-bit numbers, one for each filter: for a million patterns the chance
+    that any two share theirs is below one in ten million.
+    """
 
     def __init__(self, fired: Fired) -> None:
         self.grid, self.size = fired.grid, fired.grid[0] * fired.grid[1]
         self.place, first = np.unique(fired.image.astype(np.int64) * self.size + fired.cell, return_index=True)
-        ones, bounds = np.ones(len(fired.filter), np.float32), np.append(first, len(fired.filter))
-        shape = (len(self.place), len(fired.thresholds))
-        self.filters = csr_matrix((ones, fired.filter.astype(np.int64), bounds), shape)
+        numbers = np.random.default_rng(0).integers(0, 2**64, len(fired.thresholds), np.uint64)[fired.filter]
+        sums = np.add.reduceat(numbers, first) if len(first) else numbers
+        _, examples, self.row = np.unique(sums, return_index=True, return_inverse=True)
+        bounds, ones = np.append(first, len(fired.filter)), np.ones(len(fired.filter), np.float32)
+        filters = csr_matrix((ones, fired.filter, bounds), (len(first), len(fired.thresholds)))
+        self.patterns = filters[examples]
 
     def of_picture(self, position: int) -> slice:
-        """Its rows."""
         return slice(*np.searchsorted(self.place, [position * self.size, (position + 1) * self.size]).tolist())
 
 
@@ -154,28 +162,30 @@ class _Examples:
         frame = self.frames.of(*self.masks.sizes[self.masks.image[e]].tolist())
         return frame.cut(self.masks.entry(e)), frame
 
-    def rows(self, entries: np.ndarray) -> tuple[csr_matrix, np.ndarray]:
-        """Firing cells of the entries' pictures one after another: filters (n, K), place among entries * h * w (n,)"""
+    def firing(self, entries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The entries' pictures one after another: rows of the patterns (n,), places among entries * h * w (n,)"""
         slices = [self.cells.of_picture(int(self.masks.image[e])) for e in entries]
-        rows = np.concatenate([np.arange(one.start, one.stop) for one in slices])
+        here = np.concatenate([np.arange(one.start, one.stop) for one in slices])
         own = np.repeat(np.arange(len(entries)) * self.cells.size, [one.stop - one.start for one in slices])
-        return self.cells.filters[rows], own + self.cells.place[rows] % self.cells.size
+        return self.cells.row[here], own + self.cells.place[here] % self.cells.size
 
 
 def _fast(examples: _Examples, alpha: float, kind: str, allowed: np.ndarray, _: torch.Generator) -> np.ndarray:
-    """Adam on all firing cells at once, from 0."""
-    filters, place = examples.rows(examples.entries)
-    inside, pixels = (np.zeros((len(examples.entries), examples.cells.size), np.float32) for _ in range(2))
+    """Adam on all firing cells at once, those of one pattern together, from 0."""
+    rows, place = examples.firing(examples.entries)
+    inside, pixels = (np.zeros((len(examples.entries), examples.cells.size)) for _ in range(2))
     for i, e in enumerate(examples.entries):
         mask, frame = examples.mask(e)
         inside[i], pixels[i] = frame.count(mask), frame.pixels
-    total = pixels.sum(dtype=np.float64)
-    inside, pixels = (one.ravel()[place] / np.float32(total / len(examples.entries)) for one in (inside, pixels))
-    outside, of_filters = pixels - inside, filters.T.tocsr()
+    shares = (np.bincount(rows, one.ravel()[place]) / pixels.sum() for one in (inside, pixels - inside))
+    inside, outside = (one.astype(np.float32) for one in shares)
+    some = np.flatnonzero(inside + outside)
+    inside, outside, filters = inside[some], outside[some], examples.cells.patterns[some]
+    of_filters = filters.T.tocsr()
     w, first, second = (np.zeros(len(allowed), np.float32) for _ in range(3))
     for step in range(1, STEPS + 1):
-        by_cell = slope(filters @ w, inside, outside, np.float32(alpha), kind)
-        gradient = (of_filters @ by_cell / len(examples.entries) + np.float32(RIDGE) * w) * allowed
+        by_pattern = slope(filters @ w, inside, outside, np.float32(alpha), kind)
+        gradient = (of_filters @ by_pattern + np.float32(RIDGE) * w) * allowed
         first = DECAY[0] * first + (1 - DECAY[0]) * gradient
         second = DECAY[1] * second + (1 - DECAY[1]) * gradient**2
         root = np.sqrt(second / (1 - DECAY[1] ** step)) + 1e-12
@@ -191,7 +201,8 @@ def _paper(examples: _Examples, alpha: float, kind: str, allowed: np.ndarray, ge
     for _ in range(EPOCHS):
         shuffled = examples.entries[torch.randperm(len(examples.entries), generator=generator).numpy()]
         for batch in np.array_split(shuffled, range(BATCH, len(shuffled), BATCH)):
-            filters, place = examples.rows(batch)
+            rows, place = examples.firing(batch)
+            filters = examples.cells.patterns[rows]
             cells = torch.zeros(len(batch) * examples.cells.size)
             cells[torch.from_numpy(place)] = torch.from_numpy(filters @ w)
             slopes = _slopes(cells.reshape(-1, *grid), [examples.mask(e) for e in batch], alpha, kind)

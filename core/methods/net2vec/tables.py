@@ -41,10 +41,12 @@ def tables(
         of_concept[split, look.concepts] += counts.sum(1)
         firing, maps = fired.of_image(look.position)
         if len(firing):
-            binary = regions.binary(torch.from_numpy(maps).flatten(1).float()).double()
-            pixels = np.concatenate([counts, regions.size[None]])
-            found = (torch.from_numpy(pixels).double() @ binary.transpose(1, 2)).long().numpy()  # (2, m + 1, filters)
+            cells = torch.from_numpy(maps).flatten(1)
+            some = regions.touched(cells)
+            exact = torch.float32 if regions.label.size < 2**24 else torch.float64
+            pixels = torch.from_numpy(np.concatenate([counts, regions.size[None]])[:, some.numpy()]).to(exact)
+            found = (pixels @ regions.binary(cells, some).to(pixels.dtype).transpose(1, 2)).long().numpy()
             where = (slice(None), split, look.concepts[:, None], firing)
-            inter[where] += found[:, :-1]
+            inter[where] += found[:, :-1]  # (2, m, filters)
             of_filter[where] += found[:, -1:]
     return inter, of_filter + of_concept[None, :, :, None] - inter
