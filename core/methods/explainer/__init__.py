@@ -8,5 +8,6 @@ arXiv:1805.07468, 2018. x: the map of a filter on a picture, n x n; T: one of n^
     p(x|T) = exp(tr(x T)) / Z_T, Z_T = sum_x exp(tr(x T)), tr(x T) = sum_ij x_ij T_ij
     T_mu(i, j) = tau max(1 - beta ||(i, j) - mu||_1 / n, -1), T- = -tau                                 templates.py
 
-anatomy.py finds the layers of the performer that an explainer is attached to, network.py is the explainer.
+anatomy.py finds the layers of the performer that an explainer is attached to, network.py is the explainer. Of a trained
+one, contributions.py says what each filter gives to a class's score, receptive.py what it looks at in pictures.
 """
