@@ -11,7 +11,7 @@ go by distance, have the same neighbours as the cosine.
 
 import threading
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 
@@ -53,20 +53,6 @@ def nearest(
     order = np.argsort(-near, kind="stable")  # NaN comes last
     taken = [int(row) for row in order if np.isfinite(near[row]) and row not in without]
     return [(row, float(near[row])) for row in taken[:count]]
-
-
-def answer(
-    vectors: np.ndarray, terms: Sequence[tuple[float, int]], count: int = 5, operands: bool = False
-) -> list[tuple[int, float]]:
-    """What is nearest to a sum of unit vectors, as in table 3: `grass + blue - green` is ((1, grass), (1, blue),
-    (-1, green)) with rows for names. Its own operands only where they are asked for.  (C, d).  Raises NotDefined for
-    an operand without a vector and for a sum of length 0."""
-    if missing := [row for _, row in terms if not np.isfinite(vectors[row]).all()]:
-        raise NotDefined(f"concept {missing[0]} has no vector, so it cannot be part of a sum")
-    total = sum((weight * vectors[row] for weight, row in terms), np.zeros(vectors.shape[1]))
-    if np.linalg.norm(total) <= 1e-9 * max((abs(weight) for weight, _ in terms), default=1):
-        raise NotDefined("nothing is left of the sum, so nothing is near to it")
-    return nearest(vectors, total, count, () if operands else {row for _, row in terms})
 
 
 def by_concept(first: np.ndarray, second: np.ndarray) -> np.ndarray:
