@@ -260,8 +260,9 @@ def train(arguments) -> None:
     splits = ("train", "val", "test")
     drawn = {split: training_arrays(split, menagerie_nets.INPUT, progress=Bar())[0] for split in splits}
     for name in names:
-        probe = open_probe(training.RECIPES[name].probe)
-        labels = {split: probe.labels[probe.splits[split]] for split in splits}
+        own = training.RECIPES[name].probe
+        probe = open_probe(own) if own else None
+        labels = {split: probe.labels[probe.splits[split]] if probe else None for split in splits}
         path = menagerie_nets.keep(name, training.train(name, drawn["train"], labels["train"], Bar()))
         stored = menagerie_nets.performer(name)
         for split in ("val", "test"):

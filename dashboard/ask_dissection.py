@@ -87,13 +87,13 @@ def predicted(of, probe, found, c: int, together: bool, place: int, corner: str)
     return _predicted(of, of.fingerprint, probe, probe.fingerprint, found.layer, found, c, together, place, corner)
 
 
-def at_hand(of, probe, found, picture, c: int, together: bool) -> str:
-    """The same of the chosen picture, which may be any."""
+def at_hand(of, probe, found, picture, c: int, together: bool) -> tuple[str, bool]:
+    """The same of the chosen picture, which may be any; and whether anything is predicted in it."""
     filters, maps = showing.firing(ask.activations(of, picture, found.layer), found.thresholds)
     index, image = probe.find(picture.key), picture.image
     truth = None if index is None else _masks(probe, probe.fingerprint, index).get(found.concepts[c])
     inside = showing.predicted(found, c, together, filters, maps, of.preprocessing, image.shape[:2])
-    return overlay.source(dissection_pictures.lit(image, inside, truth), 90)
+    return overlay.source(dissection_pictures.lit(image, inside, truth), 90), bool(inside.any())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -119,6 +119,13 @@ def active(of, probe, found, k: int, asked: Sequence[tuple[int, str]], c: int | 
     """Pictures of the pool (position, what stands in the corner) with where a filter exceeds its threshold, enlarged
     before it is cut, in one batch; the true mask of concept `c` as an outline; for `st.image`."""
     return _active(of, of.fingerprint, probe, probe.fingerprint, found.layer, found, k, tuple(asked), c)
+
+
+def best_filters(of, probe) -> dict[str, int]:
+    """The best filter of each concept, by its name, at a network's last spatial layer; {} where that is not known."""
+    found = ask_concepts.held(of.fingerprint, probe, of.default_layer.name)
+    names = [concept.name for concept in found.concepts] if found else []
+    return {name: int(k) for name, k in zip(names, found.best, strict=True) if k >= 0} if found else {}
 
 
 def known_layers(of, probe) -> dict[str, object]:

@@ -1,11 +1,12 @@
 """Views worth seeing: (label, why, the choices that make them)."""
 
-from dashboard import ask
+from dashboard import ask, ask_dissection
 from dashboard.selection import (
     CLASS,
     CONCEPT,
     EXPRESSION,
     FIGURE,
+    FILTER,
     LAYER,
     METHODS,
     NETWORK,
@@ -127,22 +128,22 @@ def knockout() -> list[tuple[str, str, dict]]:
 
 
 def dissection() -> list[tuple[str, str, dict]]:
-    world = ask.probe(WORLD)
-    fresh = {NETWORK: EMBEDDED, PROBE: WORLD, CLASS: [], LAYER: []}
-    found = []
-    for label, name, concept, why in (
-        ("A zebra's stripes", "zebra", "striped", "A texture: how much of it does one filter find, how much do all?"),
-        ("The cart", "donkey", "cart", "A thing that stands beside donkeys: is there a filter of its own for it?"),
+    world, found = ask.probe(WORLD), []
+    for label, name, phrase, concept, why in (
+        ("Stripes", "zebra", "zebra", "striped", "A texture: how much of it does one filter find, how much do all?"),
+        ("Fur", "brown bear", "brown bear", "fur", "No filter knows it alone. What do all of them make of it?"),
+        ("The cart", "donkey", "cart", "cart", "It stands beside donkeys. Which filters does the network have for it?"),
     ):
-        index = ask.first_captioned(world, name, "test", "cart" if concept == "cart" else name)
+        index = ask.first_captioned(world, name, "test", phrase)
         if index is not None:
-            choices = {PICTURE: world.key(index), SECTION: "Concept", CONCEPT: concept}
-            found.append((label, why, fresh | choices))
-    why = "Which concepts have the same best filter, and what do they have in common?"
-    found.append(("A filter that many share", why, fresh | {SECTION: "Filter"}))
+            found.append((label, why, _embedded(world, index, []) | {SECTION: "Concept", CONCEPT: concept}))
+    fresh = {NETWORK: EMBEDDED, PROBE: world.name, CLASS: [], LAYER: []}
+    filters = ask_dissection.best_filters(ask.network(EMBEDDED), world)
+    if "elephant" in filters:
+        why = "What do the concepts have in common that have this one as their best filter? As in figure 4."
+        found.append(("A filter that many share", why, fresh | {SECTION: "Filter", FILTER: filters["elephant"]}))
     why = "The same architecture that never learned: do its filters know concepts too?"
-    found.append(("An untrained network", why, fresh | {NETWORK: "menagerie-untrained", SECTION: "Concept"}))
-    return found
+    return [*found, ("An untrained network", why, fresh | {NETWORK: "menagerie-untrained", SECTION: "By category"})]
 
 
 def _embedded(world, index: int, classes: list[str]) -> dict:

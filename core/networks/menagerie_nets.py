@@ -4,7 +4,9 @@
 ReLU right after each conv, no normalisation, no global pooling. It is trained with batch norm, which is folded into
 the convolutions before it is stored. `residual` has skip connections, batch norm and global average pooling, like
 ResNet. `untrained` is `plain` with random weights, the control for every claim. `scenes` is built and trained like
-`plain`, with a quarter of its units in fc6 and fc7, to name the landscape instead of the animal.
+`plain`, with a quarter of its units in fc6 and fc7, to name the landscape instead of the animal. `rotations` is built
+like `scenes` and never shown a label: it tells by how much a picture was turned (Gidaris et al., ICLR 2018), the
+self-supervised twin of `plain`.
 """
 
 from collections import OrderedDict
@@ -21,6 +23,8 @@ from core.probes.menagerie.species import SCENES, SPECIES
 INPUT = 128  # height and width in pixels
 MEAN, DEVIATION = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 CLASSES = tuple(species.name for species in SPECIES if species.seen)
+ROTATIONS = ("0°", "90°", "180°", "270°")  # counter-clockwise
+SLIM = {"menagerie-scenes": SCENES, "menagerie-rotations": ROTATIONS}  # what those tell apart that name no animal
 WEIGHTS = Path(__file__).parent / "weights"
 PERFORMERS = {
     "menagerie-plain": ("Menagerie, plain", "Five conv and three fully connected layers, as in AlexNet and VGG"),
@@ -29,13 +33,17 @@ PERFORMERS = {
         "Menagerie, scenes",
         "Like the plain network, slimmer at its end: tells landscapes, not animals",
     ),
+    "menagerie-rotations": (
+        "Menagerie, rotations",
+        "Like the plain network, slimmer at its end, but never shown a label: tells how far a picture was turned",
+    ),
     "menagerie-untrained": ("Menagerie, untrained", "The plain network with random weights: the control"),
 }
 
 
 def classes_of(name: str) -> tuple[str, ...]:
     """What an embedded network tells apart, in the order of its outputs."""
-    return SCENES if name == "menagerie-scenes" else CLASSES
+    return SLIM.get(name, CLASSES)
 
 
 def plain(classes: int = len(CLASSES), norm: bool = False, units: int = 256) -> nn.Module:
@@ -111,7 +119,7 @@ def architecture(name: str, norm: bool = False) -> nn.Module:
     """An embedded network with random weights; with `norm`, as it is trained."""
     if name == "menagerie-residual":
         return residual()
-    return plain(len(classes_of(name)), norm, 64 if name == "menagerie-scenes" else 256)
+    return plain(len(classes_of(name)), norm, 64 if name in SLIM else 256)
 
 
 def performer(name: str) -> nn.Module:

@@ -60,8 +60,9 @@ def _heading(found: Dissection, c: int, label: str) -> None:
     """What the concept is, how often it is there and how large; why it has no score, or one to be read with care."""
     area = "" if np.isnan(found.area[c]) else f", where it takes {words.percent(float(found.area[c]))} of the picture"
     masks = f"Masks in {found.train[c]} training and {found.val[c]} validation pictures{area}."
-    there = f"Known to be in {found.positives[0, c]} and {found.positives[1, c]}."
-    st.markdown(f"**{label[0].upper()}{label[1:]}**, {found.concepts[c].category}  \n:gray[{masks} {there}]")
+    more = (found.positives[:, c] != (found.train[c], found.val[c])).any()
+    there = f" Known to be in {found.positives[0, c]} and {found.positives[1, c]}." if more else ""
+    st.markdown(f"**{label[0].upper()}{label[1:]}**, {found.concepts[c].category}  \n:gray[{masks}{there}]")
     for task in TASKS:
         if reason := found.reason(c, task):
             learned = np.isfinite(concept_scores.scores(found, task)[1][c])
@@ -76,8 +77,12 @@ def _cards(here: Here, found: Dissection, c: int, label: str) -> None:
         for together, title in ((False, f"Filter {found.best[c]}"), (True, "All filters")):
             with place.cell():
                 st.markdown(f"**{title}**  \n:gray[on the picture at hand]")
-                drawn = ask_dissection.at_hand(here.network, here.probe, found, here.picture, c, together)
-                st.image(drawn, width="stretch", alt=f"Where {title.lower()} predicts {label} in {here.picture.alt}")
+                drawn, some = ask_dissection.at_hand(here.network, here.probe, found, here.picture, c, together)
+                where = "Where" if some else "Nowhere"
+                alt = f"{where} {title.lower()} predicts {label} in {here.picture.alt}"
+                st.image(drawn, width="stretch", alt=alt)
+                if not some:
+                    st.caption(f"Predicts '{label}' nowhere in it.")
     for task, score, best in ((TASKS[0], "Set IoU", found.best), (TASKS[1], "Accuracy", found.cls_best)):
         single, combined = (float(values[c]) for values in concept_scores.scores(found, task))
         with place.cell():
@@ -90,7 +95,7 @@ def _cards(here: Here, found: Dissection, c: int, label: str) -> None:
 
 
 def _gain(single: float, combined: float) -> str:
-    return f"{combined - single:+.2f} over one filter".replace("-", "−")
+    return f"{combined - single:+.2f} over one filter"  # a plain minus: the metric reads it
 
 
 def _examples(here: Here, found: Dissection, c: int, label: str) -> None:
@@ -112,17 +117,19 @@ def _examples(here: Here, found: Dissection, c: int, label: str) -> None:
             with grid.cell():
                 for together, (title, row) in enumerate(zip(titles, rows, strict=True)):
                     if one := row.get(corner):
-                        told = f"Where {title} predicts {label}"
-                        _example(here, found, c, bool(together), told, one, int(positions[one.place]))
+                        _example(here, found, c, bool(together), (title, label), one, int(positions[one.place]))
                     else:
                         st.caption(f"No example with {title}.")
 
 
-def _example(here: Here, found: Dissection, c: int, together: bool, told: str, one: Example, place: int) -> None:
+def _example(
+    here: Here, found: Dissection, c: int, together: bool, named: tuple[str, str], one: Example, place: int
+) -> None:
     drawn = ask_dissection.predicted(here.network, here.probe, found, c, together, place, one.corner)
     iou, caption = words.probability(one.value), here.probe.caption(int(found.pool.indices[place]))
-    st.image(drawn, width="stretch", alt=f"{told}, {one.corner}, IoU {iou}: {caption}")
-    st.caption(f"IoU {iou}")
+    who, what = named
+    st.image(drawn, width="stretch", alt=f"Where {who} predicts {what}, {one.corner}, IoU {iou}: {caption}")
+    st.caption(f"IoU {iou}, {who}")
 
 
 def pictures_there(here: Here, found: Dissection) -> bool:

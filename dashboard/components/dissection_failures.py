@@ -40,6 +40,8 @@ def failures(here: Here, found: Dissection) -> None:
         alt=f"What all filters gain over the best one by number of training pictures. "
         f"{dissection_failures.summary(found, task)}", on_select=partial(_opened, key, labels),
     )  # fmt: skip
+    if task == "segmentation":
+        st.caption("Hollow: concepts that take less than 1 % of the pictures they are in.")
     table = dissection_failures.table(found, task, labels)
     if table.empty:
         return

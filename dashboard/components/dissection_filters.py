@@ -13,10 +13,10 @@ from dashboard.selection import Here
 from dashboard.selection_dissection import DECILES, MAXIMAL, examples_picker, filter_picker
 from dashboard.views import concepts, dissection, dissection_filters, words
 
-_NUMBER = {"format": "%.2f", "width": 66}
+_NUMBER = {"format": "%.2f", "width": 58}
 _NAMES = {
     "concept": st.column_config.TextColumn("Concept"),
-    "category": st.column_config.TextColumn("Category", width=72),
+    "category": st.column_config.TextColumn("Category", width=70),
 }
 _BEST = {
     **_NAMES,
@@ -26,11 +26,11 @@ _BEST = {
 }
 _CONTRIBUTES = {
     **_NAMES,
-    "weight": st.column_config.NumberColumn("Weight", format="%.2g", width=66),
+    "weight": st.column_config.NumberColumn("Weight", format="%.2g", width=62),
     "share": st.column_config.NumberColumn(
         "Share", format="%.1f %%", width=62, help="Its |w| over the sum of all filters' (section 5.2)."
     ),
-    "rank": st.column_config.NumberColumn("Rank", format="%d", width=52, help="Its place among the concept's filters."),
+    "rank": st.column_config.NumberColumn("Rank", format="%d", width=50, help="Its place among the concept's filters."),
     "IoU alone": st.column_config.NumberColumn("Alone", help="Its own set IoU, validation.", **_NUMBER),
 }
 

@@ -30,6 +30,8 @@ def opened(shared) -> None:
         st.info("No network is open: choose another one in the sidebar, or see below how to give it its weights.")
         return
     st.subheader(network.title, anchor=False)
+    if about := next((card.about for card in ask.network_cards() if card.name == shared.network_name), ""):
+        st.markdown(f"{about}.")
     with st.container(horizontal=True, gap="large"):
         st.metric("Classes", f"{len(network.classes):,}", width="content")
         st.metric("Input", "{} × {} px".format(*network.preprocessing.size), width="content")

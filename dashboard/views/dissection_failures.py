@@ -11,8 +11,6 @@ from core.methods.net2vec.dissection import Dissection
 from dashboard.views.dissection import CLEAR, COMBINED, SINGLE
 from dashboard.views.ink import Ink
 
-LARGE, TINY = "1 % of the picture or more", "less than 1 %"
-
 
 def counts(found: Dissection, task: str) -> np.ndarray:
     """How many training pictures each concept is learned from.  -> (C,) int64"""
@@ -61,21 +59,17 @@ def chart(found: Dissection, task: str, labels: Sequence[str], ink: Ink) -> go.F
     gains, x = concept_scores.gains(found, task), counts(found, task)
     figure = go.Figure()
     small = (found.area < concept_scores.SMALL) & (task == "segmentation")
-    for inside, symbol, name in ((~small, "circle", LARGE), (small, "diamond-open", TINY)):
+    for inside, symbol in ((~small, "circle"), (small, "diamond-open")):
         some = np.flatnonzero(np.isfinite(gains) & inside)
         if not len(some):
             continue
         colours = [ink.second if gains[c] < 0 else ink.accent for c in some]
         figure.add_scatter(
-            x=x[some], y=gains[some], mode="markers", name=name, customdata=[[int(c), labels[c]] for c in some],
+            x=x[some], y=gains[some], mode="markers", customdata=[[int(c), labels[c]] for c in some],
             marker={"color": colours, "size": 8, "symbol": symbol, "opacity": 0.85},
             hovertemplate="%{customdata[1]}: %{y:+.3f}, %{x} training pictures<extra></extra>",
         )  # fmt: skip
     figure.add_hline(y=0, line={"color": ink.muted, "width": 1})
-    if task == "segmentation" and small.any():
-        figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
-    else:
-        figure.update_layout(showlegend=False)
     for c in named(x, gains, concept_scores.failures(found, task)):
         figure.add_annotation(
             x=np.log10(max(x[c], 1)), y=gains[c], text=labels[c], showarrow=False, xanchor="left", xshift=8,
@@ -86,23 +80,24 @@ def chart(found: Dissection, task: str, labels: Sequence[str], ink: Ink) -> go.F
     figure.update_yaxes(title_text="all filters − best filter", color=ink.text, zeroline=False)
     figure.update_layout(
         height=340, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        font={"color": ink.text},
+        font={"color": ink.text}, showlegend=False,
     )  # fmt: skip
     return figure
 
 
 def named(x: np.ndarray, y: np.ndarray, order: np.ndarray, limit: int = 8) -> list[int]:
-    """Of points in order of importance those whose names can stand beside them without touching a name or each other.
+    """Of points, in order of importance, those whose names can stand at their right without touching a point or a name.
     (C,), (C,), indices -> indices"""
     known = np.isfinite(y)
     across, up = np.log10(np.maximum(x, 1.0)), y
     spans = [max(float(np.ptp(values[known])), 1e-9) for values in (across, up)] if known.any() else [1.0, 1.0]
+    points = np.stack([across / spans[0], up / spans[1]], 1)  # as shares of the chart
     found: list[int] = []
     for c in order:
-        apart = (
-            abs(across[c] - across[other]) > 0.14 * spans[0] or abs(up[c] - up[other]) > 0.07 * spans[1]
-            for other in found
-        )
-        if len(found) < limit and all(apart):
+        aside, above = (points - points[c]).T
+        covered = (aside > 0) & (aside < 0.12) & (np.abs(above) < 0.04) & known
+        covered[c] = False
+        apart = all(abs(aside[other]) > 0.14 or abs(above[other]) > 0.08 for other in found)
+        if len(found) < limit and apart and not covered.any():
             found.append(int(c))
     return found

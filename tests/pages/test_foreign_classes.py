@@ -1,11 +1,10 @@
-"""Pages of a network whose classes are none of the probe's: landscapes, over pictures of animals."""
+"""Pages of a network whose classes are none of the probe's: rotations, over pictures of animals."""
 
 import pytest
 
-from core.networks.catalogue import open_network
-
-NETWORK = "menagerie-scenes"
+NETWORK = "menagerie-rotations"
 SECTIONS = ("Species", "Masks", "Attributes", "Splits", "Confusion", "Centred disc", "The shortcut")
+ROTATIONS = ["0°", "90°", "180°", "270°"]
 
 
 def press(app, label: str):
@@ -13,7 +12,8 @@ def press(app, label: str):
 
 
 @pytest.mark.parametrize(
-    "page", ["picture", "two_classes", "layers", "localisation", "channels", "knockout", "networks"]
+    "page",
+    ["picture", "two_classes", "layers", "localisation", "channels", "knockout", "dissection", "embedding", "networks"],
 )
 def test_every_page_opens(opened, page, fine):
     fine(opened(page, network=NETWORK))
@@ -31,12 +31,30 @@ def test_a_picture_s_own_class_is_said_to_be_foreign_only_where_it_is(opened, ne
     assert f":gray[{says}" in words_of(fine(opened(network=network)))
 
 
+def test_the_bars_are_the_four_rotations(opened, fine):
+    app = fine(opened(network=NETWORK))
+    bars = [button.label for button in app.button if str(button.key).startswith("bar-")]
+    assert sorted(label.rpartition(" ")[2].strip("*") for label in bars) == sorted(ROTATIONS)
+
+
+def test_a_link_asks_for_a_rotation(opened, fine, words_of):
+    app = fine(opened(network=NETWORK, **{"class": "180°"}))
+    assert next(box for box in app.multiselect if box.label == "Class").value == ["180°"]
+    assert ":gray[180° " in words_of(app)
+
+
+def test_the_networks_page_says_what_its_classes_are(opened, fine, words_of):
+    said = words_of(fine(opened("networks", network=NETWORK)))
+    assert "tells how far a picture was turned" in said
+    assert ", ".join(ROTATIONS) in said
+
+
 def test_a_confusion_without_right_answers_has_no_accuracy(opened, fine, words_of):
     app = press(fine(opened("probe", network=NETWORK, section="Confusion")), "Compute")
     assert not fine(app).metric
     assert "nothing is right or wrong" in words_of(app)
     table = app.dataframe[0].value
-    assert set(table["taken for"]) <= set(open_network(NETWORK).classes)
+    assert set(table["taken for"]) <= set(ROTATIONS)
 
 
 def test_the_shortcut_is_measured_on_another_network(opened, fine, words_of):

@@ -194,6 +194,12 @@ def test_the_chart_of_failures_has_every_concept_with_a_score_once():
     assert {one.text for one in figure.layout.annotations} == {"cloud (object)", "ear"}
 
 
+def test_a_name_is_left_out_where_it_would_cover_a_point_or_a_name():
+    x, y = np.array([1.0, 1.1, 1.2, 100.0, 10.0]), np.array([-1.0, -1.01, -1.02, -0.5, NAN])
+    assert dissection_failures.named(x, y, np.array([0, 1, 2, 3])) == [2, 3], "the others have a point at their right"
+    assert dissection_failures.named(x[:0], y[:0], np.array([], int)) == []
+
+
 def test_what_is_predicted_keeps_its_colours_and_the_rest_turns_grey():
     image = np.zeros((64, 64, 3), np.uint8)
     image[...] = 200, 40, 40
