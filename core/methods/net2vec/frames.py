@@ -1,4 +1,8 @@
-"""How a layer's grid lies on a picture: bilinear upsampling S as two matrices, and the pixels that it treats alike."""
+"""How a layer's grid lies on a picture: bilinear upsampling S, and the pixels that it treats alike.
+
+Written without products of dense matrices: those of one picture are so small that several threads on one of them lose
+more by waiting for each other than they win, tenfold on a busy machine.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -6,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from core.methods.net2vec.masks import Masks
 
@@ -36,11 +38,28 @@ class Axis:
         return self.low + (self.share >= HALF)
 
     @property
+    def high(self) -> np.ndarray:
+        """The cell after each pixel, the last one where there is none.  -> (n,)"""
+        return np.minimum(self.low + 1, self.cells - 1)
+
+    @property
     def matrix(self) -> np.ndarray:
         """S along the axis.  -> (n, cells) float32"""
         found, pixels = np.zeros((len(self.low), self.cells), np.float32), np.arange(len(self.low))
         found[pixels, self.low] = 1 - self.share
-        found[pixels, np.minimum(self.low + 1, self.cells - 1)] += self.share
+        found[pixels, self.high] += self.share
+        return found
+
+    def between(self, maps: np.ndarray, at: int) -> np.ndarray:
+        """S along an axis of maps, float32."""
+        shape = [1] * maps.ndim
+        shape[at] = -1
+        share = self.share.astype(np.float32).reshape(shape)
+        found = maps.take(self.low, at)
+        found *= 1 - share
+        following = maps.take(self.high, at)
+        following *= share
+        found += following
         return found
 
 
@@ -66,17 +85,9 @@ class Frame:
         """What the network sees of masks.  (..., H, W) -> (..., H', W')"""
         return masks[..., self.rows.seen, self.columns.seen]
 
-    @cached_property
-    def down(self) -> Tensor:
-        return torch.from_numpy(self.rows.matrix)
-
-    @cached_property
-    def across(self) -> Tensor:
-        return torch.from_numpy(self.columns.matrix.T.copy())
-
-    def up(self, maps: Tensor) -> Tensor:
-        """S of maps.  (m, h, w) -> (m, H', W')"""
-        return self.down @ (maps @ self.across)
+    def up(self, maps: np.ndarray) -> np.ndarray:
+        """S of maps.  (m, h, w) float32 -> (m, H', W') float32"""
+        return self.rows.between(self.columns.between(maps, 2), 1)
 
     @cached_property
     def nearest(self) -> np.ndarray:
@@ -107,8 +118,8 @@ class Regions:
     """
 
     label: np.ndarray
-    corners: Tensor
-    weights: Tensor
+    corners: np.ndarray
+    weights: np.ndarray
 
     def count(self, mask: np.ndarray) -> np.ndarray:
         """Pixels of a mask in each region.  (H', W') bool -> (R,)"""
@@ -119,15 +130,15 @@ class Regions:
         """Pixels of each region.  -> (R,)"""
         return np.bincount(self.label.ravel(), minlength=self.corners.shape[1])
 
-    def touched(self, maps: Tensor) -> Tensor:
-        """The regions with a corner in any of some maps.  (m, h * w) bool -> (r,) int64"""
-        return maps.any(0)[self.corners].any(0).nonzero()[:, 0]
+    def touched(self, maps: np.ndarray) -> np.ndarray:
+        """The regions with a corner in any of some maps.  (m, h * w) bool -> (r,)"""
+        return np.flatnonzero(maps.any(0)[self.corners].any(0))
 
-    def binary(self, maps: Tensor, some: Tensor) -> Tensor:
+    def binary(self, maps: np.ndarray, some: np.ndarray) -> np.ndarray:
         """Binary maps, upsampled, '> 0' and '>= 1/2' in some regions.  (m, h * w) bool, (r,) -> (2, m, r) bool"""
         corners, weights = self.corners[:, some], self.weights[:, some]
         up = sum(weight * maps[:, corner] for corner, weight in zip(corners, weights, strict=True))
-        return torch.stack([up > 0, up >= HALF])
+        return np.stack([up > 0, up >= HALF])
 
 
 def _regions(rows: Axis, columns: Axis) -> Regions:
@@ -146,13 +157,11 @@ def _regions(rows: Axis, columns: Axis) -> Regions:
     number[kept] = np.arange(len(kept))
     i, j = np.divmod(pixel[kept], label.shape[1])
     corners, weights = [], []
-    for low, down_share in ((True, 1 - rows.share[i]), (False, rows.share[i])):
-        row = rows.low[i] if low else np.minimum(rows.low[i] + 1, rows.cells - 1)
-        for left, across_share in ((True, 1 - columns.share[j]), (False, columns.share[j])):
-            column = columns.low[j] if left else np.minimum(columns.low[j] + 1, columns.cells - 1)
+    for row, down_share in ((rows.low[i], 1 - rows.share[i]), (rows.high[i], rows.share[i])):
+        for column, across_share in ((columns.low[j], 1 - columns.share[j]), (columns.high[j], columns.share[j])):
             corners.append(row * columns.cells + column)
             weights.append(down_share * across_share)
-    return Regions(number[label], torch.from_numpy(np.stack(corners)), torch.from_numpy(np.stack(weights)).float())
+    return Regions(number[label], np.stack(corners), np.stack(weights).astype(np.float32))
 
 
 def _groups(one: Axis) -> tuple[np.ndarray, int]:

@@ -47,8 +47,10 @@ AT_ONCE = 8  # concepts of a picture that are upsampled together
 
 
 def logits(cells: Tensor, frame: Frame) -> Tensor:
-    """What the sigmoid of eq. 2 is taken of: S sum_k w_k [a_k > T_k].  sums (n, h, w) -> (n, H', W')"""
-    return frame.up(cells)
+    """What the sigmoid of eq. 2 is taken of, S sum_k w_k [a_k > T_k], to learn through; `Frame.up` is the same for
+    arrays.  sums (n, h, w) -> (n, H', W')"""
+    down, across = (torch.from_numpy(one.matrix) for one in (frame.rows, frame.columns))
+    return down @ (cells @ across.T)
 
 
 def loss(logits: Tensor, mask: Tensor, alpha: float, kind: str = "printed") -> Tensor:
@@ -257,15 +259,16 @@ def overlaps(
     """
     inter, union = (np.zeros(len(masks), np.int64) for _ in range(2))
     cuts = np.zeros(len(weights), np.float32) if cuts is None else cuts
-    w, known = torch.from_numpy(weights), np.isfinite(weights).all(1)
+    known = np.isfinite(weights).all(1)
     for done, look in enumerate(looks(masks, positions, Frames(fired.grid, window), known)):
         if progress:
             progress(done, len(positions), "predicting where concepts are")
         firing, maps = fired.of_image(look.position)
-        cells = (w[look.concepts][:, firing] @ torch.from_numpy(maps).flatten(1).float()).reshape(-1, *fired.grid)
+        by_cell = csr_matrix(maps.reshape(len(firing), fired.grid[0] * fired.grid[1]).T, dtype=np.float32)
+        cells = np.ascontiguousarray((by_cell @ weights[look.concepts][:, firing].T).T).reshape(-1, *fired.grid)
         for first in range(0, len(cells), AT_ONCE):
             some = slice(first, first + AT_ONCE)
-            predicted = logits(cells[some], look.frame).numpy() > cuts[look.concepts[some], None, None]
+            predicted = look.frame.up(cells[some]) > cuts[look.concepts[some], None, None]
             for e, one, mask in zip(look.entries[some], predicted, look.masks[some], strict=True):
                 inter[e] = np.count_nonzero(one & mask)
                 union[e] = np.count_nonzero(one) + np.count_nonzero(mask) - inter[e]
@@ -285,5 +288,5 @@ def segment(
     """
     cells = np.tensordot(weights, values > thresholds[:, None, None], 1).astype(np.float32)
     frame, found = Frames(cells.shape, window).of(*size), np.full(size, np.nan, np.float32)
-    found[frame.rows.seen, frame.columns.seen] = logits(torch.from_numpy(cells)[None], frame)[0].numpy()
+    found[frame.rows.seen, frame.columns.seen] = frame.up(cells[None])[0]
     return found

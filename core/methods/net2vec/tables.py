@@ -6,13 +6,13 @@ How the upsampled map S(a_k > T_k), which takes values between 0 and 1, is made 
 '> 0', as a weight vector with a single 1 would have it in eq. 2, and '>= 1/2' are both counted. Both depend on a pixel
 only through the four cells about it and on where between them it lies, so the pixels of a picture fall into regions, a
 few dozen times fewer, that every filter treats alike: masks are counted by region, once for all filters, and one
-matrix product with the filters that fire in the picture gives all of its intersections, exactly.
+sparse matrix product with the filters that fire in the picture gives all of its intersections, exactly.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-import torch
+from scipy.sparse import csr_matrix
 
 from core.methods.net2vec.firing import Fired
 from core.methods.net2vec.frames import Frames, Window, looks
@@ -41,12 +41,12 @@ def tables(
         of_concept[split, look.concepts] += counts.sum(1)
         firing, maps = fired.of_image(look.position)
         if len(firing):
-            cells = torch.from_numpy(maps).flatten(1)
+            cells = maps.reshape(len(firing), -1)
             some = regions.touched(cells)
-            exact = torch.float32 if regions.label.size < 2**24 else torch.float64
-            pixels = torch.from_numpy(np.concatenate([counts, regions.size[None]])[:, some.numpy()]).to(exact)
-            found = (pixels @ regions.binary(cells, some).to(pixels.dtype).transpose(1, 2)).long().numpy()
+            pixels = np.concatenate([counts, regions.size[None]])[:, some].T
+            inside = csr_matrix(regions.binary(cells, some).reshape(-1, len(some)), dtype=np.int64)
+            found = (inside @ pixels).reshape(2, len(firing), -1).transpose(0, 2, 1)  # (2, m + 1, filters)
             where = (slice(None), split, look.concepts[:, None], firing)
-            inter[where] += found[:, :-1]  # (2, m, filters)
+            inter[where] += found[:, :-1]
             of_filter[where] += found[:, -1:]
     return inter, of_filter + of_concept[None, :, :, None] - inter
