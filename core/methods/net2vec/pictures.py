@@ -13,7 +13,7 @@ from core.probes.scenes import Scenes
 from core.statistics import Batch, State
 
 SIDE = 320  # pixels of the longer side
-QUALITY = 92  # of JPEG
+QUALITY = 86  # of JPEG
 
 
 @dataclass(frozen=True)
