@@ -80,5 +80,5 @@ def test_a_pass_for_a_layer_keeps_them_for_all_layers(tmp_path, monkeypatch):
     assert len(found) == 8
     for n, index in enumerate(chosen.indices):
         apart = found.of_image(n).astype(int) - probe.image(int(index))
-        assert np.abs(apart).mean() < 3
+        assert np.abs(apart).mean() < 5
     assert concepts.pool_pictures(probe, pool(probe, 4)) is None
