@@ -63,11 +63,3 @@ def test_a_point_opens_its_filter(page):
     assert asked(view)["section"] == ["Filter"]
     assert filter_shown(view) == asked(view)["filter"][0]
     assert view.faults() == []
-
-
-def test_a_failure_opens_its_concept(page):
-    view = page(section="Failures", concept="zebra")
-    press_row(view, 0, 0)
-    assert "section" not in asked(view)
-    assert asked(view)["concept"] != ["zebra"]
-    assert view.faults() == []
