@@ -90,17 +90,17 @@ class Space:
 
 
 def known_spaces(here, found) -> list[Space]:
-    """Those of the layer at hand, what words mean, and those of all other layers and networks that have been dissected
-    on the probe."""
-    own = _of_layer(here.network_name, found)
+    """Those of the layer at hand, what words mean, and those of all else that has been dissected on the probe: first
+    the same layer of other networks, then other layers of the same network."""
     names, others = _names(), []
     names[here.network.fingerprint] = here.network_name
     for request in concepts.dissections_known(here.probe):
         if (request.network, request.layer) != (here.network.fingerprint, found.layer):
-            one = _known(here.probe, request.digest, request)
             name = names.get(request.network, f"network {request.network[:8]}")
-            others += _of_layer(name, one) if one is not None else []
-    return [*own, *_meanings(here.probe, here.probe.fingerprint)[0], *others]
+            others.append((request.layer != found.layer, name != here.network_name, name, request.layer, request))
+    read = [(name, _known(here.probe, one.digest, one)) for *_, name, _, one in sorted(others, key=lambda one: one[:4])]
+    beside = [space for name, one in read if one is not None for space in _of_layer(name, one)]
+    return [*_of_layer(here.network_name, found), *_meanings(here.probe, here.probe.fingerprint)[0], *beside]
 
 
 def titles(network_name: str, layers: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from dashboard.selection_concepts import concept_picker, task_picker
 from dashboard.views import bars, concepts, dissection, embedding, words
 
 SHOWN = 5  # neighbours, as in tables 2 and 3
+NARROW = 225  # pixels of a column: two on a narrow page
 _SUM = "_sum"  # the last sum that could be read, and its probe
 EQUATION = (
     r"\mathbf{w}' = \frac{\mathbf{w}}{\lVert \mathbf{w} \rVert}, \qquad \cos(a, b) = \mathbf{w}'_a \cdot \mathbf{w}'_b"
@@ -36,11 +37,12 @@ def neighbours(here: Here, found: Dissection) -> None:
     labels = concepts.labels(found.concepts)
     c = concept_picker(labels, labels[dissection.first(found)])
     vectors = {task: ask_embedding.vectors(found, task) for task in TASKS}
-    with st.grid(3, min_column_width=200, gap="large") as place:
-        with place.cell():
-            portrait(here, found, labels, c)
+    place = st.grid(3, min_column_width=NARROW, gap="medium")
+    with place.cell():
+        portrait(here, found, labels, c)
+    with place.cell(column_span=2), st.grid(2, min_column_width=NARROW, gap="medium") as both:
         for task in TASKS:
-            with place.cell():
+            with both.cell():
                 st.markdown(f"**Nearest by {task}**")
                 nearest(here, found, vectors[task], labels, c, task)
     st.caption(embedding.same_category_words(found, vectors, SHOWN))
@@ -77,9 +79,9 @@ def nearest(
         st.caption(f":material/info: Rests on little: {reason}.")
     for other, cosine in spaces.nearest(vectors, vectors[c], SHOWN, [c]):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            with st.container(width=84):
-                _example(here, labels[other], other, 168)
-            with st.container(gap=None):
+            with st.container(width=72):
+                _example(here, labels[other], other, 144)
+            with st.container(gap=None, width=NARROW - 90):
                 st.button(
                     f"**{labels[other]}**", key=f"open-{task}-{other}", type="tertiary",
                     help=f"The neighbours of '{labels[other]}'", on_click=ask_for, kwargs={CONCEPT: labels[other]},
@@ -88,7 +90,7 @@ def nearest(
 
 
 def _cosine(value: float) -> str:
-    return f"![]({bars.bar(max(value, 0.0), True, theme())}) {embedding.figure(value)}"
+    return f"![]({bars.bar(max(value, 0.0), True, theme(), 40)}) {embedding.figure(value)}"
 
 
 def arithmetic(here: Here, found: Dissection) -> None:

@@ -15,7 +15,7 @@ from dashboard.views.ink import DARK, Ink
 
 CLEAR = "rgba(0,0,0,0)"
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
-_WIDE, _HIGH = 640, 560  # pixels of the map as it is mostly drawn: where names would lie on each other
+_WIDE, _HIGH = 640, 620  # pixels of the map as it is mostly drawn: where names would lie on each other
 
 
 def scatter(
@@ -106,7 +106,7 @@ def _framed(figure: go.Figure, groups: np.ndarray | None, places: np.ndarray, in
     )
     legend = {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 13, "color": ink.text}}
     figure.update_layout(
-        height=640, margin=_MARGIN, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, legend=legend, hovermode="closest",
+        height=700, margin=_MARGIN, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, legend=legend, hovermode="closest",
         dragmode="pan", clickmode="event+select",
     )  # fmt: skip
 

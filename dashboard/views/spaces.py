@@ -82,7 +82,7 @@ def _heat(values: np.ndarray, rows, columns, told, what: str, ink: Ink) -> go.Fi
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2g}"
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def apart(one: np.ndarray, other: np.ndarray, labels: Sequence[str], concepts: Sequence[Concept]) -> pd.DataFrame:
