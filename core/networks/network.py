@@ -173,7 +173,7 @@ class Network:
     def fingerprint(self) -> str:
         """sha256 (hex) over architecture, weights and preprocessing: equal for networks that compute the same way."""
         digest = hashlib.sha256()
-        graph = [f"{n.op} {n.target} {n.args} {n.kwargs}" for n in self._runner.graph.nodes] if self.traced else []
+        graph = [_told(node) for node in self._runner.graph.nodes] if self.traced else []
         record = [type(self.module).__qualname__, repr(self.module), graph, self.preprocessing.record()]
         digest.update(json.dumps(record, sort_keys=True).encode())
         for part in _state_digests(self.module):
@@ -207,6 +207,13 @@ def _one_after_another(steps: Sequence[Change]) -> Change:
         return value
 
     return change
+
+
+def _told(node: fx.Node) -> str:
+    """A node in words that are the same in every process: a function by its name, not by where it lies in memory."""
+    target = node.target
+    name = target if isinstance(target, str) else f"{target.__module__}.{target.__qualname__}"
+    return f"{node.op} {name} {node.args} {node.kwargs}"
 
 
 def _state_digests(module: nn.Module) -> list[bytes]:
