@@ -26,7 +26,7 @@ _BEST = {
 }
 _CONTRIBUTES = {
     **_NAMES,
-    "weight": st.column_config.NumberColumn("Weight", format="%.2g", width=62),
+    "weight": st.column_config.NumberColumn("Weight", format="%.2f", width=62),
     "share": st.column_config.NumberColumn(
         "Share", format="%.1f %%", width=62, help="Its |w| over the sum of all filters' (section 5.2)."
     ),

@@ -17,8 +17,8 @@ class Working:
 
     def __init__(self, key: str, stop: bool = True):
         self._place = st.empty()
-        self._start = time.monotonic()
-        self._shown = 0.0
+        self._label, self._shown = "", 0.0
+        self._start, self._first, self._done = time.monotonic(), 0, 0  # of the work that is called by the label
         with self._place.container():
             self._bar = st.progress(0.0, "Starting")
             if stop:
@@ -35,8 +35,11 @@ class Working:
         if now - self._shown < 0.2 and done < total:
             return
         self._shown = now
+        if label != self._label or done < self._done:  # each kind of work has a pace, and begins where it was stopped
+            self._start, self._first, self._label = now, done, label
+        self._done, made = done, done - self._first
         share = min(done / max(total, 1), 1.0)
-        left = f", {left_over((now - self._start) * (1 - share) / share)}" if share > 0.02 else ""
+        left = f", {left_over((now - self._start) * (total - done) / made)}" if made > 0.02 * total else ""
         count = f": {done:,} of {total:,}{left}" if total > 1 else ""
         self._bar.progress(share, f"{label[:1].upper()}{label[1:]}{count}")
 

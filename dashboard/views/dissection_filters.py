@@ -120,13 +120,15 @@ def sharing_words(found: Dissection) -> str:
 
 def examples(found: Dissection, k: int, concepts: int = 3, pictures: int = 4) -> list[tuple[int, list[Example]]]:
     """Figure 4: of the concepts that a filter segments best, those it is best at, with the validation pictures of the
-    highest IoU.  -> [(concept, its examples)]"""
+    highest IoU; of concepts with the same pictures (an elephant, its skin) one.  -> [(concept, its examples)]"""
     single, _ = concept_scores.scores(found, "segmentation")
     mine = np.flatnonzero(concept_scores.best_of(found, "segmentation") == k)
-    chosen = []
-    for c in mine[np.argsort(-single[mine], kind="stable")][:concepts]:
+    chosen, seen = [], set()
+    for c in mine[np.argsort(-single[mine], kind="stable")]:
         pairs = np.flatnonzero((found.concept == c) & (found.single_ind > 0))
         top = pairs[np.argsort(-found.single_ind[pairs], kind="stable")][:pictures]
-        if len(top):
+        places = found.image[top].tolist()
+        if len(top) and len(chosen) < concepts and 2 * len(seen.intersection(places)) <= len(places):
+            seen.update(places)
             chosen.append((int(c), [Example("", int(found.image[v]), float(found.single_ind[v])) for v in top]))
     return chosen

@@ -132,6 +132,12 @@ def test_figure_four_takes_the_highest_iou_of_the_concepts_that_a_filter_is_best
     assert dissection_filters.examples(by_hand(), 3) == []
 
 
+def test_figure_four_shows_concepts_with_the_same_pictures_once():
+    found = by_hand(best=np.zeros(6, int), single_ind=np.linspace(0.9, 0.1, 12).astype(np.float32))
+    shown = dissection_filters.examples(found, 0, pictures=2)
+    assert [(c, [one.place for one in some]) for c, some in shown] == [(2, [4, 5]), (3, [5, 6])]
+
+
 def test_panels_by_category_hold_means_and_standard_errors():
     layers = {"conv4": by_hand(combined_iou=by_hand().single_iou), "conv5": by_hand()}
     found = dissection_categories.pairs(layers, "segmentation")
