@@ -263,12 +263,13 @@ def test_scores_of_concepts_that_are_too_rare_do_not_count():
 
 def test_floors_are_beaten_by_objects_and_parts_that_the_network_knows():
     found = floors.floors(bench_of(dissection()), SEGMENTATION, CLASSIFICATION)
-    assert [one.name for one in found] == ["untrained twin", "masks shuffled between images", "centred disc"]
-    assert [one.shows for one in found] == [False, False, False]
+    names = ["untrained twin", "masks shuffled between images", "centred disc", "best constant mask"]
+    assert [one.name for one in found] == names
+    assert [one.shows for one in found] == [False, False, False, None]
     assert found[0].estimates["objects: IoU above it"].value == pytest.approx(0.15)
     assert found[0].estimates["parts: accuracy above it"].value == pytest.approx(0.4)
-    assert found[1].estimates["IoU"].value == pytest.approx(0.05)
-    assert found[1].estimates["a constant mask's"].value == pytest.approx(0.01)
+    assert found[1].estimates["its IoU above the best constant mask's"].value == pytest.approx(0.05 - 0.01)
+    assert found[3].estimates["objects: IoU above it"].value == pytest.approx(0.2 - 0.01)
     assert "parts: accuracy above it" not in found[2].estimates
 
 
@@ -276,9 +277,9 @@ def test_floors_are_beaten_by_objects_and_parts_that_the_network_knows():
 def test_a_floor_that_one_of_them_does_not_beat_takes_the_claims_force(category):
     as_good = dissection(combined_iou=np.where(of_category(category), 0.2, 0.05))
     found = floors.floors(bench_of(dissection(), twin=as_good), SEGMENTATION)
-    assert [one.shows for one in found] == [True, False, False]
+    assert [one.shows for one in found] == [True, False, False, None]
     found = floors.floors(bench_of(dissection(), shuffled=as_good), SEGMENTATION)
-    assert [one.shows for one in found] == [False, True, False]
+    assert [one.shows for one in found] == [False, True, False, None]
 
 
 def test_colours_may_survive_in_an_untrained_network():
@@ -457,6 +458,7 @@ def test_weights_go_with_single_scores():
     assert found.controls[0].estimates["conv3"].value == pytest.approx(0.01, abs=0.01)
     assert not found.controls[0].shows
     assert found.beside["conv2: median r"].value > 0.8
+    assert "as frequent at 1 of 3 layers" in found.note
     other = np.where(np.arange(2)[:, None, None] == 0, alone[1], alone[0])  # right in the other binarisation only
     turned = dissection(filters=64, iou_val=other, weights=alone[0], binarisation=np.ones(C, int))
     assert np.nanmean(filters._significant(turned)) == 1
@@ -472,6 +474,30 @@ def test_enough_filters_and_the_drop_by_hand():
     noise = np.random.default_rng(0).normal(size=(400, 8))
     assert abs(filters.drops(noise).mean()) < 0.1  # no drop where there is none
     assert filters.drops(np.ones((1, 3))).size == 0
+
+
+def test_self_supervision_is_compared_with_no_training(monkeypatch):
+    def network_of(single, combined):
+        noise = 0.001 * np.arange(C)
+        return dissection(single_iou=np.full(C, single) + noise, combined_iou=np.full(C, combined) + noise)
+
+    monkeypatch.setitem(combining.SELF_SUPERVISED, "small", "other")
+    other = small_network("other")
+    with torch.no_grad():
+        other.module.fc.weight += 1
+    other = Network(other.module, other.classes, other.preprocessing, name="other")
+    monkeypatch.setattr(combining, "open_network", lambda name: other)
+    for untrained, verdict in ((0.25, "holds"), (0.8, "undecided")):
+        bench = bench_of(network_of(0.2, 0.4), twin=network_of(0.2, untrained))
+        bench.shared["dissected", other.fingerprint, "conv3"] = network_of(0.1, 0.5)
+        found = of(combining.self_supervised, bench)
+        assert found.conditions[0].estimate.value == pytest.approx((0.5355 / 0.1355) - (0.4355 / 0.2355))
+        assert found.beside["self-supervised: combined IoU"].value == pytest.approx(0.5355)
+        assert ("untrained network gains as well" in found.note) == (verdict == "undecided")
+        assert found.verdict == verdict
+    poor = bench_of(network_of(0.1, 0.5), twin=network_of(0.2, 0.2))
+    poor.shared["dissected", other.fingerprint, "conv3"] = network_of(0.2, 0.4)
+    assert of(combining.self_supervised, poor).verdict == "fails"
 
 
 # Neighbours and arithmetic
@@ -627,6 +653,7 @@ def test_a_space_that_is_near_by_the_size_of_its_cosines_only_is_found_out(monke
     found = of(stated, bench_of(own, twin=dataclasses.replace(own, cls_weights=large + 3)))
     assert [one.verdict for one in found.conditions] == ["holds", "holds"]
     assert found.controls[1].shows
+    assert "cosines are smaller" in found.note
     assert found.verdict == "undecided"
 
 
