@@ -9,14 +9,14 @@ import streamlit as st
 from core.engine import concepts
 from core.engine.concept_maps import concept_map
 from core.errors import NotDefined
-from core.methods.net2vec import pool, spaces
+from core.methods.net2vec import spaces
 from core.methods.net2vec.answering import answering
 from core.methods.net2vec.dissection import TASKS
 from core.methods.net2vec.examples import examples
 from core.networks.catalogue import list_networks, open_network
 from core.probes import semantic
 from dashboard import ask_dissection
-from dashboard.ask import Progress, stored
+from dashboard.ask import Progress
 from dashboard.components.saying import sentence
 from dashboard.views import embedding
 
@@ -26,25 +26,23 @@ def vectors(found, task: str) -> np.ndarray:
     return spaces.unit(found.weights if task == TASKS[0] else found.cls_weights)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _examples(fingerprint: str) -> list:
-    return []
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _examples(_masks, fingerprint: str, pictures: int) -> np.ndarray:
+    return examples(_masks)
 
 
 @st.cache_resource(max_entries=800, show_spinner=False)
-def _example(_probe, fingerprint: str, index: int, c: int, side: int) -> str:
-    return embedding.marked(_probe.image(index), _probe.concept_masks(index).get(_probe.concepts[c]), side)
+def _example(_known, fingerprint: str, place: int, c: int, side: int) -> str:
+    return embedding.marked(_known.image(place), _known.mask(place, c), side)
 
 
-def example(probe, c: int, side: int) -> str | None:
+def example(probe, found, c: int, side: int) -> str | None:
     """A picture that shows a concept, with its outline, for `st.image`; None where no picture is known to."""
-    held = _examples(probe.fingerprint)
-    if not held:
-        chosen = pool.pool(probe)
-        masks = stored(lambda refuse: concepts.concept_masks(probe, chosen, refuse))
-        held[:] = [] if masks is None else [np.r_[chosen.indices, -1][examples(masks)]]
-    index = int(held[0][c]) if held else -1
-    return None if index < 0 else _example(probe, probe.fingerprint, index, c, side)
+    known = ask_dissection.pool(probe, found)
+    if known.masks is None:
+        return None
+    place = int(_examples(known.masks, probe.fingerprint, len(found.pool))[c])
+    return None if place < 0 else _example(known, probe.fingerprint, place, c, side)
 
 
 def answered_most(of, probe, found, vector: np.ndarray, task: str, count: int) -> list[int]:

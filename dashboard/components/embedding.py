@@ -54,13 +54,13 @@ def neighbours(here: Here, found: Dissection) -> None:
 def portrait(here: Here, found: Dissection, labels: Sequence[str], c: int, width: str | int = "stretch") -> None:
     """A concept: a picture that shows it, what it is, and the way to all that is known of it."""
     st.markdown(f"**{labels[c][0].upper()}{labels[c][1:]}**  \n:gray[{found.concepts[c].category}]")
-    _example(here, labels[c], c, 400, width)
+    _example(here, found, labels[c], c, 400, width)
     st.page_link("app_pages/dissection.py", label=f"How the layer finds '{labels[c]}'", icon=":material/biotech:")
 
 
-def _example(here: Here, label: str, c: int, side: int, width: str | int = "stretch") -> None:
+def _example(here: Here, found: Dissection, label: str, c: int, side: int, width: str | int = "stretch") -> None:
     """A picture of the probe with the concept outlined, where one is known."""
-    if (drawn := ask_embedding.example(here.probe, c, side)) is None:
+    if (drawn := ask_embedding.example(here.probe, found, c, side)) is None:
         st.caption("No picture is at hand.")
     else:
         st.image(drawn, width=width, alt=f"A picture in which {label} is outlined")
@@ -80,7 +80,7 @@ def nearest(
     for other, cosine in spaces.nearest(vectors, vectors[c], SHOWN, [c]):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(width=72):
-                _example(here, labels[other], other, 144)
+                _example(here, found, labels[other], other, 144)
             with st.container(gap=None, width=NARROW - 90):
                 st.button(
                     f"**{labels[other]}**", key=f"open-{task}-{other}", type="tertiary",
@@ -143,7 +143,7 @@ def _answers(here: Here, found: Dissection, answers: Sequence[tuple[int, float]]
     with st.grid(SHOWN, min_column_width=130, gap="medium") as grid:
         for other, cosine in answers:
             with grid.cell():
-                _example(here, labels[other], other, 320)
+                _example(here, found, labels[other], other, 320)
                 st.markdown(f"**{labels[other]}**  \n{_cosine(cosine)}  \n:gray[{found.concepts[other].category}]")
 
 

@@ -25,37 +25,60 @@ def scatter(
     """The map: a point per concept, its category by symbol, and by colour its category or, given (n,) `groups`, its
     cluster; `near` names what is nearest in the space itself. Names stand where they hide nothing, the chosen point's
     first.  points (n, 2); customdata begins with the point's number"""
-    figure, by_category, places = go.Figure(), concepts.colours(ink), _laid(points)
+    figure, places = go.Figure(), _laid(points)
     for category in [name for name in CATEGORIES if name in categories]:
         rows = [row for row, name in enumerate(categories) if name == category]
-        colour = by_category[category] if groups is None else [cluster_colour(int(groups[row])) for row in rows]
-        told = [category if groups is None else f"{category}, cluster {int(groups[row]) + 1}" for row in rows]
-        if groups is not None:  # the key is of symbols alone: their colours are the clusters'
-            key = {"symbol": concepts.SYMBOLS[category], "size": 11, "color": ink.muted}
-            figure.add_scatter(x=[None], y=[None], mode="markers", name=category, marker=key, legendgroup=category)
-        figure.add_scatter(
-            x=places[rows, 0], y=places[rows, 1], mode="markers", name=category, legendgroup=category,
-            showlegend=groups is None,
-            marker={
-                "symbol": concepts.SYMBOLS[category], "size": 11, "color": colour, "opacity": 1,
-                "line": {"width": 1, "color": _ground(ink)},
-            },
-            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
-            customdata=[[row, names[row], words, near[row]] for row, words in zip(rows, told, strict=True)],
-            hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<br>nearest: %{customdata[3]}<extra></extra>",
-        )  # fmt: skip
+        _add_points(figure, category, rows, places, names, near, groups, ink)
     if chosen is not None:
         figure.add_scatter(
             x=places[[chosen], 0], y=places[[chosen], 1], mode="markers", hoverinfo="skip", showlegend=False,
             marker={"symbol": "circle-open", "size": 22, "color": ink.text, "line": {"width": 2.5}},
         )  # fmt: skip
-    for row in _named(places, names, chosen):
-        figure.add_annotation(
-            x=places[row, 0], y=places[row, 1], text=names[row], showarrow=False, yshift=20 if row == chosen else 13,
-            font={"size": 14 if row == chosen else 12, "color": ink.text if row == chosen else ink.muted},
-        )  # fmt: skip
-    _framed(figure, groups, places, ink)
+    # all at once: each that is added alone has all others checked again
+    figure.update_layout(annotations=[*_names(places, names, chosen, ink), *_numbers(places, groups, ink)])
+    _framed(figure, ink)
     return figure
+
+
+def _add_points(figure, category: str, rows: Sequence[int], places, names, near, groups, ink: Ink) -> None:
+    """The concepts of one category."""
+    colour, told, symbol = concepts.colours(ink)[category], [category] * len(rows), concepts.SYMBOLS[category]
+    if groups is not None:
+        colour = [cluster_colour(int(groups[row])) for row in rows]
+        told = [f"{category}, cluster {int(groups[row]) + 1}" for row in rows]
+        key = {"symbol": symbol, "size": 11, "color": ink.muted}  # of the symbol alone
+        figure.add_scatter(x=[None], y=[None], mode="markers", name=category, marker=key, legendgroup=category)
+    outline = {"width": 1, "color": _ground(ink)}
+    figure.add_scatter(
+        x=places[rows, 0], y=places[rows, 1], mode="markers", name=category, legendgroup=category,
+        showlegend=groups is None,
+        marker={"symbol": symbol, "size": 11, "color": colour, "opacity": 1, "line": outline},
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
+        customdata=[[row, names[row], words, near[row]] for row, words in zip(rows, told, strict=True)],
+        hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<br>nearest: %{customdata[3]}<extra></extra>",
+    )  # fmt: skip
+
+
+def _names(places: np.ndarray, names: Sequence[str], chosen: int | None, ink: Ink) -> list[dict]:
+    """Names above their points, the chosen one larger."""
+    looks = {True: (20, 14, ink.text), False: (13, 12, ink.muted)}
+    found = []
+    for row in _named(places, names, chosen):
+        up, size, colour = looks[row == chosen]
+        place = {"x": places[row, 0], "y": places[row, 1], "yshift": up, "showarrow": False}
+        found.append({**place, "text": names[row], "font": {"size": size, "color": colour}})
+    return found
+
+
+def _numbers(places: np.ndarray, groups: np.ndarray | None, ink: Ink) -> list[dict]:
+    """Each cluster's number in the middle of its points."""
+    look = {"showarrow": False, "bgcolor": _ground(ink), "borderwidth": 2, "borderpad": 3, "opacity": 0.9}
+    found = []
+    for number in np.unique(groups) if groups is not None else ():
+        x, y = np.median(places[groups == number], 0)
+        text, font = f"<b>{number + 1}</b>", {"size": 15, "color": ink.text}
+        found.append({**look, "x": x, "y": y, "text": text, "font": font, "bordercolor": cluster_colour(int(number))})
+    return found
 
 
 def cluster_colour(number: int) -> str:
@@ -91,14 +114,8 @@ def _named(places: np.ndarray, names: Sequence[str], chosen: int | None) -> list
     return found
 
 
-def _framed(figure: go.Figure, groups: np.ndarray | None, places: np.ndarray, ink: Ink) -> None:
-    """Neither axis means anything: a frame without ticks, what each symbol stands for above it, clusters numbered."""
-    for number in np.unique(groups) if groups is not None else ():
-        x, y = np.median(places[groups == number], 0)
-        figure.add_annotation(
-            x=x, y=y, text=f"<b>{number + 1}</b>", showarrow=False, font={"size": 15, "color": ink.text},
-            bgcolor=_ground(ink), bordercolor=cluster_colour(int(number)), borderwidth=2, borderpad=3, opacity=0.9,
-        )  # fmt: skip
+def _framed(figure: go.Figure, ink: Ink) -> None:
+    """Neither axis means anything: a frame without ticks, what each symbol stands for above it."""
     frame = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "showline": True}
     figure.update_xaxes(**frame, mirror=True, linecolor=ink.line, range=[-_WIDE * 0.54, _WIDE * 0.54])
     figure.update_yaxes(

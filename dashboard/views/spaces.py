@@ -61,20 +61,15 @@ def categories(means: np.ndarray, titles: Sequence[str], names: Sequence[str], c
 
 def _heat(values: np.ndarray, rows, columns, told, what: str, ink: Ink) -> go.Figure:
     """Values as colours and as figures."""
-    low = np.nan_to_num(values) < (np.nanmin(values) + np.nanmax(values)) / 2
+    texts = [[_short(value) if np.isfinite(value) else "" for value in row] for row in values]
     figure = go.Figure(
         go.Heatmap(
             z=values, x=list(columns), y=list(rows), customdata=told, colorscale="Cividis", xgap=1, ygap=1,
             colorbar={"title": {"text": what, "side": "right"}, "thickness": 12, "outlinewidth": 0},
-            hovertemplate="%{customdata}<br>%{z:.3g}<extra></extra>",
+            hovertemplate="%{customdata}<br>%{z:.3g}<extra></extra>", text=texts, texttemplate="%{text}",
+            textfont={"size": 12},
         )
     )  # fmt: skip
-    for (i, j), value in np.ndenumerate(values):
-        if np.isfinite(value):
-            figure.add_annotation(
-                x=columns[j], y=rows[i], text=_short(value), showarrow=False,
-                font={"size": 12, "color": "#f4f6f7" if low[i, j] else "#12171a"},
-            )  # fmt: skip
     figure.update_layout(height=80 + 32 * len(rows), margin=_MARGIN, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False, color=ink.text, automargin=True)
     figure.update_xaxes(type="category", showgrid=False, color=ink.text, tickangle=0)
