@@ -258,11 +258,18 @@ def train(arguments) -> None:
         if name not in training.RECIPES:
             raise UnknownName(f"no recipe for '{name}'{near(name, training.RECIPES)}")
     splits = ("train", "val", "test")
-    drawn = {split: training_arrays(split, menagerie_nets.INPUT, progress=Bar())[0] for split in splits}
+    wanted = [training.RECIPES[name].images for name in names]
+    first = {"train": None if None in wanted else max(wanted)}  # no more than the recipes take
+    drawn = {
+        split: training_arrays(split, menagerie_nets.INPUT, progress=Bar(), images=first.get(split))[0]
+        for split in splits
+    }
     for name in names:
         own = training.RECIPES[name].probe
         probe = open_probe(own) if own else None
-        labels = {split: probe.labels[probe.splits[split]] if probe else None for split in splits}
+        labels = {
+            split: probe.labels[probe.splits[split][: len(drawn[split])]] if probe else None for split in splits
+        }
         path = menagerie_nets.keep(name, training.train(name, drawn["train"], labels["train"], Bar()))
         stored = menagerie_nets.performer(name)
         for split in ("val", "test"):

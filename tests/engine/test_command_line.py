@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.networks import menagerie_nets, training
+from core.probes.menagerie import world
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -99,6 +101,30 @@ def test_what_is_not_there_is_said_in_one_sentence(capsys, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     assert said in refused(capsys, *words)
     assert not list(tmp_path.glob("x.*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "images"), [("menagerie-scenes", 6000), ("menagerie-rotations", 6000), (None, None)]
+)
+def test_no_more_pictures_are_drawn_than_the_recipes_take(monkeypatch, tmp_path, name, images):
+    drawn, trained = {}, {}
+
+    def arrays(split, size, progress, images):
+        drawn[split] = images
+        return np.zeros((images or 12000, 1, 1, 3), np.uint8), None
+
+    def train(name, images, labels, progress):
+        trained[name] = {len(images), len(images if labels is None else labels)}
+
+    monkeypatch.setattr(world, "training_arrays", arrays)
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(training, "accuracy", lambda *_: 1.0)
+    monkeypatch.setattr(menagerie_nets, "keep", lambda *_: Path(__file__))
+    monkeypatch.setattr(menagerie_nets, "performer", lambda name: None)
+    assert main(["train", *([name] if name else [])]) == 0
+    assert drawn == {"train": images, "val": None, "test": None}
+    assert all(sizes == {images or 12000} for sizes in trained.values())
+    assert set(trained) == ({name} if name else set(training.RECIPES))
 
 
 def test_a_damaged_picture_is_said(capsys, tmp_path):

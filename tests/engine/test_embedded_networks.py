@@ -137,7 +137,7 @@ def test_rotations_are_learned_from_pictures_alone():
 
 
 def test_the_command_trains_on_pictures_without_a_label(monkeypatch, tmp_path, capsys):
-    def drawn(split, size, progress):
+    def drawn(split, size, progress, images=None):
         return np.random.default_rng(len(split)).integers(0, 256, (8, size, size, 3), np.uint8), None
 
     def never(name):

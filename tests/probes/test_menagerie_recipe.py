@@ -225,6 +225,13 @@ def test_training_arrays_do_not_depend_on_workers():
     assert told[-1] == (24, 24)
 
 
+def test_the_first_of_a_split_are_those_of_the_whole():
+    whole, labels = training_arrays("train", size=32, workers=1, probe="menagerie-tiny")
+    first, own = training_arrays("train", size=32, workers=1, probe="menagerie-tiny", images=5)
+    np.testing.assert_array_equal(first, whole[:5])
+    np.testing.assert_array_equal(own, labels[:5])
+
+
 def test_a_reader_cannot_change_what_others_see():
     tiny = World("menagerie-tiny")
     tiny.image(2)[:] = 0

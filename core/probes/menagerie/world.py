@@ -219,27 +219,28 @@ def training_arrays(
     workers: int = 2,
     progress: Callable[[int, int, str], None] = lambda done, total, label: None,
     *,
+    images: int | None = None,
     probe: str = "menagerie",
     seed: int = SEED,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A whole split: images (N, size, size, 3) uint8, labels (N,) int64 into the probe's classes, -1 for none.
+    """A split, whole or its first `images`: (N, size, size, 3) uint8, labels (N,) int64 into the classes, -1 for none.
 
     Drawn at full size and reduced as the performers' preprocessing does it. `workers` processes share the work; the
     arrays do not depend on their number. Raises KeyError for a split that the probe does not have.
     """
     world = World(probe, seed)
-    indices = world.splits[split]
+    indices = world.splits[split][:images]
     labels = world.labels[indices]
-    images = np.empty((len(indices), size, size, 3), np.uint8)
+    arrays = np.empty((len(indices), size, size, 3), np.uint8)
     jobs = [(probe, seed, chunk.tolist(), size) for chunk in np.array_split(indices, max(1, len(indices) // 32))]
     done = 0
     progress(0, len(indices), f"Drawing {split}")
     with _pool(workers) as drawn:
         for chunk in drawn(_draw_chunk, jobs):
-            images[done : done + len(chunk)] = chunk
+            arrays[done : done + len(chunk)] = chunk
             done += len(chunk)
             progress(done, len(indices), f"Drawing {split}")
-    return images, labels
+    return arrays, labels
 
 
 class _pool:
