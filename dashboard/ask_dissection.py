@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from core.engine import concepts
+from core.errors import BadImage
 from core.methods.net2vec import showing
 from dashboard import ask, ask_concepts
 from dashboard.ask import Progress, stored
@@ -54,7 +55,7 @@ class _Pool:
     def size(self, place: int, image: np.ndarray) -> tuple[int, int]:
         """Height and width of a picture as the masks have it: the small one may be reduced."""
         own = (0, 0) if self.masks is None else self.masks.sizes[place].tolist()
-        return tuple(own) if all(own) else image.shape[:2]
+        return tuple(own) if min(own) > 0 else image.shape[:2]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -98,7 +99,10 @@ def at_hand(of, probe, found, picture, c: int, together: bool) -> tuple[str, boo
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _masks(_probe, fingerprint: str, index: int) -> dict:
-    return _probe.concept_masks(index)
+    try:
+        return _probe.concept_masks(index)
+    except BadImage:  # said of the picture on the page Probe
+        return {}
 
 
 @st.cache_resource(max_entries=80, show_spinner=False)

@@ -57,6 +57,7 @@ def by_hand(**changes) -> Dissection:
         "cls_single_weight": np.array([1, 2, 1, 4, 3, NAN]),
         "cls_single_bias": np.array([0, 0, 0, 0, 0, NAN]),
         "cls_single_accuracy": np.array([0.7, 0.85, 0.7, 0.55, 0.75, NAN]),
+        "unread": np.zeros(0, np.int32),
     }
     fields["alpha"] = 1 - fields["area"]
     return Dissection(**{**fields, **changes})

@@ -23,6 +23,7 @@ from core.request import Request
 from core.store import Artefact
 
 IMAGES = 2000
+VERSION = 2  # of a dissection's arrays
 
 
 def concept_masks(probe: Probe, chosen: Pool, progress: Progress | None = None) -> Masks:
@@ -100,17 +101,20 @@ def dissect_of(
 
     `preset`: 'fast' or 'paper'; `loss`: 'printed' or 'logarithm', the preset's own unless given. Kept by layer; the
     pictures of those missing are read in one pass, which can be stopped and goes on from there.
-    Raises NotDefined where the probe knows no concepts, UnknownLayer, UnknownName; what `progress` raises.
+    Raises NotDefined where the probe knows no concepts or none of its annotations can be read, UnknownLayer,
+    UnknownName; what `progress` raises.
     """
     if not probe.concepts:
         raise NotDefined(f"{probe.title} says of no concept in which pictures it is, so none can be learned")
     chosen, loss = pool(probe, images, seed), segmentation.settled(preset, loss)
     told = {"images": images, "preset": preset, "loss": loss}
-    base = Request("net2vec", 1, network.fingerprint, _subject(probe), parameters=told, seed=seed)
+    base = Request("net2vec", VERSION, network.fingerprint, _subject(probe), parameters=told, seed=seed)
     asked = {name: replace(base, layer=name) for name in (network.layer(layer).name for layer in layers)}
 
     def compute(missing: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
         seen, read = firings(network, probe, missing, chosen, progress)
+        if seen.unread.all():
+            raise NotDefined(f"of none of {len(chosen)} pictures of {probe.title} can be read what they show")
         box = network.preprocessing.seen_box
         return {
             name: dissection.dissect(read[name], seen, chosen, box, preset, loss, seed, progress) for name in missing
@@ -122,9 +126,11 @@ def dissect_of(
 
 def dissections_known(probe: Probe, images: int = IMAGES) -> list[Request]:
     """Requests of the dissections on a probe that are kept, of whatever network and layer."""
-    found = (item.request for item in store().list() if item.request is not None and item.request.method == "net2vec")
+    found = (item.request for item in store().list() if item.request is not None)
+    kind = ("net2vec", VERSION, _subject(probe))
     wanted = {"images": images, "preset": "fast", "loss": segmentation.settled("fast", None)}
-    return [one for one in found if one.subject == _subject(probe) and dict(one.parameters) == wanted]
+    of_kind = (one for one in found if (one.method, one.version, one.subject) == kind)
+    return [one for one in of_kind if dict(one.parameters) == wanted]
 
 
 def dissection_of(request: Request, probe: Probe) -> Dissection | None:
@@ -156,10 +162,9 @@ def filter_subsets(
         seen, read = firings(network, probe, [whole.layer], whole.pool, progress)
         one = read[whole.layer]
         if task == "classification":
-            found = subsets.of_classification(
-                one.means, seen.present, whole.pool.training, whole.cls_weights, whole.cls_accuracy, seed=seed,
-                progress=progress,
-            )  # fmt: skip
+            told = dissection.labelled(one, seen, whole.pool)
+            scores = whole.cls_weights, whole.cls_accuracy
+            found = subsets.of_classification(*told, *scores, seed=seed, progress=progress)
         else:
             box = network.preprocessing.seen_box
             found = dissection.segmentation_subsets(one, seen, whole, box, seed, progress)
@@ -170,9 +175,18 @@ def filter_subsets(
 
 def _record(artefact: Artefact, request: Request, probe: Probe) -> Dissection:
     told, chosen = request.parameters, pool(probe, request.parameters["images"], request.seed)
+    note = " ".join(filter(None, (artefact.note, _left_out(probe, chosen.indices[artefact.arrays["unread"]]))))
     return dissection.record(
-        artefact.arrays, request.layer, chosen, probe.concepts, told["preset"], told["loss"], artefact.note
+        artefact.arrays, request.layer, chosen, probe.concepts, told["preset"], told["loss"], note
     )
+
+
+def _left_out(probe: Probe, unread: np.ndarray) -> str:
+    """What is said of the pictures that could not be used."""
+    if not len(unread):
+        return ""
+    some, more = ("1 picture", "") if len(unread) == 1 else (f"{len(unread)} pictures", ", the first")
+    return f"Left out, because what they show cannot be read: {some}{more} '{probe.key(int(unread[0]))}'."
 
 
 def _masks_request(probe: Probe, chosen: Pool) -> Request:

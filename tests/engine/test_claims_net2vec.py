@@ -80,7 +80,7 @@ def dissection(layer="conv3", filters=8, concepts=CONCEPTS, **given):
         "image": nothing.astype(int), "concept": nothing.astype(int), "single_ind": nothing, "combined_ind": nothing,
         "positives": np.full((2, count), 50), "cls_bias": 0 * ones, "cls_accuracy": 0.9 * ones,
         "cls_best": np.zeros(count, int), "cls_single_weight": ones, "cls_single_bias": ones,
-        "cls_single_accuracy": 0.8 * ones,
+        "cls_single_accuracy": 0.8 * ones, "unread": nothing.astype(int),
     }  # fmt: skip
     return Dissection(layer, (4, 4), POOL, tuple(concepts), "fast", "printed", **{**fields, **given})
 

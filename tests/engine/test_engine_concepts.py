@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from core.engine import concepts
-from core.errors import Cancelled, NotDefined, UnknownLayer, UnknownName
+from core.errors import BadImage, Cancelled, NotDefined, UnknownLayer, UnknownName
+from core.methods.net2vec import classification
 from core.methods.net2vec.pool import pool
 from core.methods.net2vec.segmentation import PRESETS
 from core.networks.network import Network
@@ -37,8 +38,8 @@ class Blots(Probe):
         Concept("never", "part"),
     )
 
-    def __init__(self, fingerprint="blots", only=False):
-        self.fingerprint, self.drawn = fingerprint, []
+    def __init__(self, fingerprint="blots", only=False, damaged=()):
+        self.fingerprint, self.drawn, self.damaged = fingerprint, [], damaged
         half = IMAGES // 2
         self.splits = {"all": np.arange(IMAGES)} if only else {"train": np.arange(half), "val": np.arange(half, IMAGES)}
 
@@ -62,6 +63,8 @@ class Blots(Probe):
         return index % 2
 
     def concept_masks(self, index):
+        if index in self.damaged:
+            raise BadImage(f"'labels/{index}.png' is damaged")
         blot, rare, day, trained, _ = self.concepts
         found = {blot: self._blot(index), day: np.ones((SIDE, SIDE), bool)} if index % 4 else {}
         if index in (1, 2, IMAGES - 1):
@@ -225,6 +228,41 @@ def test_only_what_the_network_sees_is_scored():
     seen = [mask.mean() for mask, learned in zip(middle, training, strict=True) if learned and mask.any()]
     assert found.train[0] == len(seen)
     assert found.area[0] == pytest.approx(np.mean(seen), abs=1e-12)
+
+
+def test_pictures_with_damaged_masks_count_for_nothing(network):
+    name, gone, thrice = convs(network)[1], (5, 30, 31), "3 pictures, the first '5'"
+    whole, found = (concepts.dissect(network, probe, name) for probe in (Blots(), Blots("holed", damaged=gone)))
+    assert found.note == f"Left out, because what they show cannot be read: {thrice}."
+    assert whole.note == ""
+    assert found.unread.tolist() == list(gone)
+    np.testing.assert_array_equal(found.train, [14, 2, 14, 1, 0])
+    np.testing.assert_array_equal(found.val, [13, 1, 13, 0, 0])
+    np.testing.assert_array_equal(found.positives[:, :3], [[14, 2, 14], [13, 1, 13]])
+    assert not np.isin(found.image, gone).any()
+    np.testing.assert_array_equal(found.thresholds, whole.thresholds)
+    fired = concepts.firing(network, Blots(), [name])[name]
+    left = np.setdiff1d(np.arange(IMAGES), gone)
+    present = np.array([[one in Blots().image_concepts(i) for one in Blots.concepts] for i in left])
+    expected = classification.learn(fired.means[left], present, left < IMAGES // 2)
+    np.testing.assert_array_equal(found.cls_accuracy, expected.accuracy)
+    np.testing.assert_array_equal(found.cls_weights, expected.weights)
+    subsets = concepts.filter_subsets(network, Blots("holed", damaged=gone), name, "classification")
+    np.testing.assert_array_equal(subsets.score[-1], expected.accuracy)
+    known = concepts.dissections_known(Blots("holed", damaged=gone))
+    assert [concepts.dissection_of(one, Blots("holed")).note for one in known] == [found.note]
+
+
+def test_a_concept_of_every_picture_that_can_be_read(network):
+    """Without the fourth pictures, in which it is not, 'day' is in all that are left."""
+    found = concepts.dissect(network, Blots("days", damaged=range(0, IMAGES, 4)), convs(network)[0])
+    assert found.reason(2, "classification") == "in every picture"
+    assert np.isnan(found.cls_accuracy[2])
+
+
+def test_masks_of_which_none_can_be_read(network):
+    with pytest.raises(NotDefined, match="of none of 40 pictures of blots can be read what they show"):
+        concepts.dissect(network, Blots("lost", damaged=range(IMAGES)), convs(network)[0])
 
 
 @pytest.mark.parametrize("task", ["segmentation", "classification"])

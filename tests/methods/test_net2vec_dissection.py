@@ -148,7 +148,7 @@ def test_reasons_of_segmentation(found, train, val, alpha, expected):
     ],
 )
 def test_reasons_of_classification(toy, found, train, val, expected):
-    told = SimpleNamespace(positives=np.array([[train], [val]]), pool=toy.pool)
+    told = SimpleNamespace(positives=np.array([[train], [val]]), pool=toy.pool, unread=np.zeros(0, int))
     assert type(found).reason(told, 0, "classification") == expected
 
 

@@ -20,7 +20,7 @@ IMAGES, FILTERS, GRID = 23, 7, (3, 5)
 
 
 class Few(Probe):
-    """Pictures of several sizes with masks; those of `odd` do not fit each other."""
+    """Pictures of several sizes with masks; those of `odd` do not fit each other, those of `damaged` cannot be read."""
 
     name = title = "few"
     classes = ("a", "b")
@@ -28,8 +28,8 @@ class Few(Probe):
     offers = frozenset({"labels", "masks"})
     fingerprint = "few-1"
 
-    def __init__(self, count=12, splits=None, odd=()):
-        self.count, self.odd = count, odd
+    def __init__(self, count=12, splits=None, odd=(), damaged=()):
+        self.count, self.odd, self.damaged = count, odd, damaged
         self.splits = splits or {"all": np.arange(count)}
 
     def __len__(self):
@@ -39,6 +39,8 @@ class Few(Probe):
         return None if index % 5 == 4 else index % 2
 
     def concept_masks(self, index):
+        if index in self.damaged:
+            raise BadImage(f"'labels/{index}.png' is damaged")
         shape = (6 + index % 3, 9)
         left = np.zeros(shape, bool)
         left[:, : index % 4] = True
@@ -206,9 +208,18 @@ def test_masks_merge_in_the_pictures_order():
         parts[1].result()
 
 
-def test_masks_of_several_sizes_are_refused():
-    with pytest.raises(BadImage, match=r"masks of '6' in few differ in size: 6 × 9 and 7 × 7 pixels"):
-        reader(Few(odd=(6,)), pool(Few()))
+def test_pictures_whose_masks_cannot_be_used_are_left_out():
+    chosen = pool(Few())
+    whole, found = (reader(probe, chosen) for probe in (Few(), Few(odd=(6,), damaged=(9,))))
+    assert np.flatnonzero(found.unread).tolist() == [6, 9]
+    assert found.sizes[found.unread].tolist() == [[-1, -1]] * 2
+    assert not found.present[found.unread].any()
+    kept = ~np.isin(whole.image, [6, 9])
+    for name in ("image", "concept", "area"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name)[kept], strict=True)
+    np.testing.assert_array_equal(found.present[~found.unread], whole.present[~found.unread])
+    np.testing.assert_array_equal(found.of_image(10)[1], whole.of_image(10)[1])
+    assert not whole.unread.any()
 
 
 def test_a_stopped_pass_goes_on(tmp_path):

@@ -22,7 +22,7 @@ from core.measures import concept_scores
 from core.measures.concept_scores import SIGNIFICANT, of_category
 from core.measures.interval import Estimate, binomial, bootstrap, bootstrap_rows
 from core.methods.net2vec import classification, segmentation
-from core.methods.net2vec.dissection import Dissection
+from core.methods.net2vec.dissection import Dissection, labelled
 from core.networks.network import Network
 from core.probes.probe import CATEGORIES
 
@@ -76,7 +76,7 @@ def _at_random(bench: Bench, found: Dissection, task: str, count: int) -> np.nda
     order, held_out = np.random.default_rng(bench.seed).random(found.weights.shape), ~pool.training
     told = {"allowed": order.argsort(1) < count, "seed": bench.seed, "progress": bench.tell}
     if task != SEGMENTATION:
-        return classification.learn(fired.means, masks.present, pool.training, found.preset, **told).accuracy
+        return classification.learn(*labelled(fired, masks, pool), found.preset, **told).accuracy
     weights = segmentation.learn(fired, masks, pool, found.preset, found.loss, window=box, **told)
     predicted = segmentation.overlaps(fired, masks, np.flatnonzero(held_out), weights, window=box, progress=bench.tell)
     return predicted.by_set(masks, held_out[masks.image])

@@ -35,6 +35,8 @@ class Dissection:
     Classification (eq. 5). positives (2, C) int64: pictures with the concept for training and validation; cls_weights
     (C, K), cls_bias, cls_accuracy (C,), balanced, on validation; cls_best, cls_single_weight, cls_single_bias,
     cls_single_accuracy (C,): the one filter of the largest |weight|, learned again alone; cls_best is -1 without one.
+
+    unread (n,) int32: the pictures of the pool that count for neither, because what they show could not be read.
     """
 
     layer: str
@@ -68,6 +70,7 @@ class Dissection:
     cls_single_weight: np.ndarray
     cls_single_bias: np.ndarray
     cls_single_accuracy: np.ndarray
+    unread: np.ndarray
     note: str = ""
 
     def reason(self, c: int, task: str) -> str:
@@ -76,7 +79,8 @@ class Dissection:
             train, val, everywhere = int(self.train[c]), int(self.val[c]), self.alpha[c] == 0
         else:
             train, val = (int(count) for count in self.positives[:, c])
-            everywhere = train == int(self.pool.training.sum()) or val == int((~self.pool.training).sum())
+            training = np.delete(self.pool.training, self.unread)
+            everywhere = train == int(training.sum()) or val == int((~training).sum())
         if not train and not val:
             return "in none of the pictures" if task == "classification" else "no picture shows where it is"
         if not train or not val:
@@ -103,9 +107,9 @@ def dissect(
     arrays = _counted(masks, pool, share) | {"grid": np.array(fired.grid, np.int64), "thresholds": fired.thresholds}
     arrays |= _alone(fired, masks, pool, arrays["alpha"], window, progress)
     arrays |= _together(fired, masks, pool, arrays, share, window, (preset, loss, seed, progress))
-    told = (masks.present, pool.training)
-    found = classification.learn(fired.means, *told, preset, seed, progress)
-    single = classification.single(fired.means, *told, found.weights, preset, seed, progress)
+    told = labelled(fired, masks, pool)
+    found = classification.learn(*told, preset, seed, progress)
+    single = classification.single(*told, found.weights, preset, seed, progress)
     return arrays | {
         "positives": found.positives,
         "cls_weights": found.weights,
@@ -115,7 +119,15 @@ def dissect(
         "cls_single_weight": single.weight,
         "cls_single_bias": single.bias,
         "cls_single_accuracy": single.accuracy,
+        "unread": np.flatnonzero(masks.unread).astype(np.int32),
     }
+
+
+def labelled(fired: Fired, masks: Masks, pool: Pool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What classification learns from: means (n, K), present (n, C) and training (n,) of the pictures of which it is
+    known what they show."""
+    read = ~masks.unread
+    return fired.means[read], masks.present[read], pool.training[read]
 
 
 def segmentation_subsets(

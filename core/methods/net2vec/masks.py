@@ -22,7 +22,8 @@ class Masks:
     Of entry e: image[e] int32, position in the pool, ascending; concept[e] int16; area[e] int64, pixels. Its mask's
     bits, packed by rows and deflated, are blob[offsets[e] : offsets[e + 1]]: 2,000 pictures of the Menagerie take 45
     megabytes instead of six thousand. sizes (N, 2) int32: height and width of each picture's masks, 0 where it has
-    none. present (N, C) bool: what is known to be in a picture, with or without a mask.
+    none, -1 where what it shows could not be read. present (N, C) bool: what is known to be in a picture, with or
+    without a mask.
     """
 
     image: np.ndarray
@@ -35,6 +36,11 @@ class Masks:
 
     def __len__(self) -> int:
         return len(self.image)
+
+    @property
+    def unread(self) -> np.ndarray:
+        """The pictures of which nothing is known, because their annotations are damaged.  -> (N,) bool"""
+        return self.sizes[:, 0] < 0
 
     def entry(self, e: int) -> np.ndarray:
         """One mask.  -> (H, W) bool"""
@@ -67,7 +73,7 @@ def masks(arrays: Mapping[str, np.ndarray]) -> Masks:
 class MaskReader:
     """The statistic that gives a pool's `Masks`: in a sweep it finds the pictures just drawn for the network.
 
-    Raises BadImage for a picture whose masks differ in size.
+    A picture whose masks are damaged, differ in size, or do not fit it is left out, as `Masks.unread` says.
     """
 
     layers = ()
@@ -113,13 +119,15 @@ class MaskReader:
         return Masks(offsets=offsets, **named)
 
     def _read(self, index: int) -> State:
-        found = self._probe.concept_masks(index)
-        if len(shapes := sorted({mask.shape for mask in found.values()})) > 1:
-            told = " and ".join(f"{height} × {width}" for height, width in shapes[:2])
-            where = f"'{self._probe.key(index)}' in {self._probe.title}"
-            raise BadImage(f"the masks of {where} differ in size: {told} pixels")
-        present = np.zeros((1, len(self._numbers)), bool)
-        present[0, [self._numbers[concept] for concept in (*found, *self._probe.image_concepts(index))]] = True
+        found, present = {}, np.zeros((1, len(self._numbers)), bool)
+        try:
+            found, there = self._probe.concept_masks(index), self._probe.image_concepts(index)
+            present[0, [self._numbers[concept] for concept in (*found, *there)]] = True
+            size = next((mask.shape for mask in found.values()), (0, 0))
+            if any(mask.shape != size for mask in found.values()):
+                raise BadImage(f"the masks of '{self._probe.key(index)}' differ in size")
+        except BadImage:
+            found, present, size = {}, np.zeros_like(present), (-1, -1)
         shown = {self._numbers[concept]: mask for concept, mask in found.items() if mask.any()}
         shown = dict(sorted(shown.items()))
         packed = [zlib.compress(np.packbits(mask).tobytes(), 1) for mask in shown.values()]
@@ -131,7 +139,7 @@ class MaskReader:
             "area": np.array([np.count_nonzero(mask) for mask in shown.values()], np.int64),
             "length": np.array([len(one) for one in packed], np.int64),
             "blob": np.frombuffer(b"".join(packed), np.uint8),
-            "sizes": np.array([shapes[0] if shapes else (0, 0)], np.int32),
+            "sizes": np.array([size], np.int32),
             "present": present,
         }
 
