@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import BadSettings, UnknownName, near
 from core.probes.ade20k import ADE20K, is_ade20k
 from core.probes.broden import Broden, is_broden
+from core.probes.coco import Coco, is_coco
 from core.probes.folder import Folder
 from core.probes.label_maps import LabelMaps, has_label_maps
 from core.probes.menagerie.world import WORLDS, World
@@ -66,7 +67,7 @@ def open_probe(name: str | Path) -> Probe:
 def open_folder(
     folder: str | Path, name: str | None = None, title: str | None = None, labels: Sequence[str] | None = None
 ) -> Probe:
-    """A folder as what its files make it: Broden, pictures with label maps, ADE20K, else one sub-folder per class.
+    """A folder as what its files make it: Broden, COCO, pictures with label maps, ADE20K, else a sub-folder per class.
 
     `labels` names the values of label maps, by position.  Raises BadImage for a folder without pictures; BadSettings
     for names where there are no label maps.
@@ -74,6 +75,8 @@ def open_folder(
     path = Path(folder).expanduser()
     if is_broden(path):
         kind = Broden
+    elif is_coco(path):
+        kind = Coco
     elif path.is_dir() and has_label_maps(path):
         return LabelMaps(path, name, title, labels)
     elif path.is_dir() and is_ade20k(path):
