@@ -9,12 +9,16 @@ from core.errors import BadSettings, UnknownName, near
 from core.probes.ade20k import ADE20K, is_ade20k
 from core.probes.broden import Broden, is_broden
 from core.probes.coco import Coco, is_coco
+from core.probes.cub import CUB, is_cub
 from core.probes.folder import Folder
 from core.probes.label_maps import LabelMaps, has_label_maps
 from core.probes.menagerie.world import WORLDS, World
+from core.probes.pascal_part import PascalPart, is_pascal_part
 from core.probes.probe import Probe
 from core.probes.scenes import Scenes
 from core.settings import settings
+
+PUBLISHED = ((is_broden, Broden), (is_cub, CUB), (is_pascal_part, PascalPart), (is_coco, Coco))
 
 
 @dataclass(frozen=True)
@@ -67,22 +71,18 @@ def open_probe(name: str | Path) -> Probe:
 def open_folder(
     folder: str | Path, name: str | None = None, title: str | None = None, labels: Sequence[str] | None = None
 ) -> Probe:
-    """A folder as what its files make it: Broden, COCO, pictures with label maps, ADE20K, else a sub-folder per class.
+    """A folder as what its files make it: a published set that has its reader here, pictures with label maps, else one
+    sub-folder per class.
 
     `labels` names the values of label maps, by position.  Raises BadImage for a folder without pictures; BadSettings
     for names where there are no label maps.
     """
     path = Path(folder).expanduser()
-    if is_broden(path):
-        kind = Broden
-    elif is_coco(path):
-        kind = Coco
-    elif path.is_dir() and has_label_maps(path):
+    kind = next((kind for looks_like, kind in PUBLISHED if looks_like(path)), None)
+    if kind is None and path.is_dir() and has_label_maps(path):
         return LabelMaps(path, name, title, labels)
-    elif path.is_dir() and is_ade20k(path):
-        kind = ADE20K
-    else:
-        kind = Folder
     if labels is not None:
         raise BadSettings(f"[probes.{name}] has names of labels, and no label maps were found in '{folder}'")
+    if kind is None:
+        kind = ADE20K if path.is_dir() and is_ade20k(path) else Folder
     return kind(path, name, title)
