@@ -20,7 +20,7 @@ classes = "imagenet"                      # or a list, or a text file with one n
 preprocessing = { resize = 256, crop = 224, mean = [0, 0, 0], std = [1, 1, 1] }
 
 [probes.holiday]
-folder = "pictures/holiday"               # one sub-folder per class"""
+folder = "pictures/holiday"               # one sub-folder per class, or an annotated set as published"""
 
 
 def opened(shared) -> None:

@@ -129,12 +129,13 @@ def test_names_that_climb_out_are_not_followed(birds):
     picture(birds.parent / "secret.jpg")
     (birds / "images" / "link.jpg").symlink_to(birds.parent / "secret.jpg")
     ways = ["../../secret.jpg", str(birds.parent / "secret.jpg"), "link.jpg", "a\0b.jpg"]
+    ways.append("../images/002.Indigo_Bunting/c.jpg")
     lines = [f"{number} {way}" for number, way in enumerate(ways, 4)]
     (birds / "images.txt").write_text(FILES["images.txt"] + "\n".join(lines))
-    (birds / "image_class_labels.txt").write_text(FILES["image_class_labels.txt"] + "4 1\n5 1\n6 1\n7 1\n")
+    (birds / "image_class_labels.txt").write_text(FILES["image_class_labels.txt"] + "4 1\n5 1\n6 1\n7 1\n8 1\n")
     probe = CUB(birds)
     assert len(probe) == 3
-    assert "of no class (4)" in probe.about
+    assert "of no class (5)" in probe.about
 
 
 def test_a_missing_list_is_said(birds):
