@@ -90,7 +90,9 @@ def begin() -> None:
     if SHOW in asked:
         ask_for(**{PICTURE: asked.pop(SHOW)[-1]})
         del st.query_params[SHOW]
-    for key, value in st.session_state.pop(_PENDING, {}).items():
+    pending = st.session_state.pop(_PENDING, {})
+    _silence([key for key in pending if key in asked], asked)
+    for key, value in pending.items():
         st.session_state[key] = value
     for key, value in kept.items():
         if key not in st.session_state and key not in asked:
@@ -98,6 +100,19 @@ def begin() -> None:
     before = st.session_state.get(_ASKED, {})
     st.session_state[_TOLD] = {key: values for key, values in asked.items() if before.get(key) != values}
     st.session_state[_ASKED] = asked
+
+
+def _silence(keys: Sequence[str], asked: dict[str, list[str]]) -> None:
+    """Take out of the address, and of what it asked for, what it says of widgets that are not drawn yet: Streamlit 1.67
+    prefers it, when it draws them, to what a click has asked for."""
+    if not keys or not runtime.exists():
+        return
+    with get_session_state().query_params() as address:
+        for key in keys:
+            if not address.is_bound(key):
+                address.remove_param(key)
+                del asked[key]
+        address.set_initial_query_params_from_current()
 
 
 def keep() -> None:

@@ -63,3 +63,15 @@ def test_a_point_opens_its_filter(page):
     assert asked(view)["section"] == ["Filter"]
     assert filter_shown(view) == asked(view)["filter"][0]
     assert view.faults() == []
+
+
+def test_a_failures_row_opens_its_concept_where_the_link_names_another(page):
+    view = page(section="Failures", concept="zebra")
+    press_row(view, 0, 0)
+    view.page.wait_for_function("!location.search.includes('concept=zebra')")
+    view.settle()
+    shown = view.field("Concept").input_value()
+    assert shown != "zebra"
+    assert asked(view).get("concept", [shown]) == [shown]
+    assert "section" not in asked(view)
+    assert view.faults() == []
