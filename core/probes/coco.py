@@ -93,7 +93,7 @@ class Coco(OnDisk):
         offers = {"labels", "boxes", "instances"} if self.classes else set()
         self.offers = frozenset(offers | ({"masks"} if outlined else set()) | ({"landmarks"} if marked else set()))
         objects = sum(not row.crowd for row in rows)
-        self.about = f"{objects} objects of {len(self.classes)} classes in COCO's format in {text(self.folder.name)}"
+        self.about = f"{objects:,} objects of {len(self.classes)} classes in COCO's format in {text(self.folder.name)}"
         if several := sum(len({row.class_name for row in self._objects(i)}) > 1 for i in range(len(self))):
             self.about += f"; of several classes, and labelled by the largest object: {several} pictures"
         self.about += self._left_out()

@@ -5,7 +5,6 @@ import streamlit as st
 
 from core import engine
 from core.errors import NotDefined
-from core.probes.probe import CATEGORIES
 from dashboard import ask, selection
 from dashboard.components.maps import save, theme
 from dashboard.components.saying import boundary, sentence
@@ -50,19 +49,12 @@ def masks_of_picture(shared) -> None:
     place = st.grid(2, min_column_width=320, gap="large")
     left, right = place.cell(), place.cell()
     with right:
-        category = selection.category_picker(masks.categories(probe.concepts) or CATEGORIES)
-        there = masks.present(known, category)
-        labels = {f"{name}, {masks.share(mask)}": name for name, mask in there.items()}
-        chosen = selection.concept_picker(category, tuple(labels))
-        whole = set() if there else {one.name for one in probe.image_concepts(index) if one.category == category}
-        if whole:
-            st.caption(f"Of the picture as a whole it is said: {words.listed(sorted(whole))}.")
+        shown = _masks_chosen(probe, index, known) if probe.concepts else {}
         with st.container(horizontal=True, gap="medium"):
             help = "Around the objects that localisation is measured on; dashed."
             boxes = "boxes" in probe.offers and st.toggle("True boxes", help=help)
             offered = "landmarks" in probe.offers
             dots = offered and st.toggle("Landmarks", help="Hollow where something hides them.")
-        shown = {labels[label]: there[labels[label]] for label in chosen}
         st.markdown(" ".join(_swatch(number, name) for number, name in enumerate(shown)))
         _instances(instances, probe.offers)
     with left:
@@ -75,6 +67,18 @@ def masks_of_picture(shared) -> None:
         alt = f"{shared.picture.alt}, with outlines of {words.listed(list(shown))}" if shown else shared.picture.alt
         drawn = overlay.fit(drawn, masks.LONGEST)
         st.image(overlay.source(drawn), width="stretch", alt=alt, caption=shared.picture.title)
+
+
+def _masks_chosen(probe, index: int, known) -> dict[str, np.ndarray]:
+    """The masks of a category that are switched on, by the concept's name."""
+    category = selection.category_picker(masks.categories(probe.concepts))
+    there = masks.present(known, category)
+    labels = {f"{name}, {masks.share(mask)}": name for name, mask in there.items()}
+    chosen = selection.concept_picker(category, tuple(labels))
+    whole = set() if there else {one.name for one in probe.image_concepts(index) if one.category == category}
+    if whole:
+        st.caption(f"Of the picture as a whole it is said: {words.listed(sorted(whole))}.")
+    return {labels[label]: there[labels[label]] for label in chosen}
 
 
 def _swatch(number: int, name: str) -> str:

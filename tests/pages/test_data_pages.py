@@ -1,5 +1,7 @@
 """Probe, Networks and Cache: with an empty cache and with a full one."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -173,3 +175,20 @@ def test_the_gallery_needs_no_classes(opened, streets, fine):
     assert not [box for box in app.selectbox if box.label == "Class"]
     named = [button.label for button in app.button if button.label.endswith(".png")]
     assert named == [f"{number:02}.png" for number in range(24)]
+
+
+def test_without_concepts_boxes_and_landmarks_are_offered_and_no_categories(opened, cache, tmp_path, monkeypatch, fine):
+    Image.new("RGB", (64, 48), (90, 60, 120)).save(tmp_path / "a.png")
+    row = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [8, 4, 20, 30], "keypoints": [10, 10, 2]}
+    kind = {"id": 1, "name": "lion", "keypoints": ["head"]}
+    listed = {"id": 1, "file_name": "a.png", "width": 64, "height": 48}
+    (tmp_path / "annotations.json").write_text(
+        json.dumps({"images": [listed], "categories": [kind], "annotations": [row]})
+    )
+    monkeypatch.setenv("CHANNELSCOPE_SETTINGS", str(tmp_path / "settings.toml"))
+    (tmp_path / "settings.toml").write_text(f'[probes.lions]\nfolder = "{tmp_path}"\n')
+    app = fine(opened("probe", probe="lions", section="Masks"))
+    assert "Masks by category" not in [group.label for group in app.get("button_group")]
+    assert [toggle.label for toggle in app.toggle] == ["True boxes", "Landmarks"]
+    fine(app.toggle[0].set_value(True).run())
+    fine(app.toggle[1].set_value(True).run())
