@@ -188,7 +188,7 @@ def _kept(target: Path, value: str | bytes | np.ndarray) -> None:
 
 
 def precompute(arguments) -> None:
-    _files(arguments)
+    _told(_files(arguments)[0])
     print(f"{arguments.kind}: kept")
 
 
@@ -198,7 +198,13 @@ def export(arguments) -> None:
     for name, value in files.items():
         _kept(folder / (f"{name}.npy" if isinstance(value, np.ndarray) else name), value)
     _kept(folder / "request.json", json.dumps(asked, indent=2, sort_keys=True) + "\n")
+    _told(files)
     print(f"{folder}: {len(files) + 1} files")
+
+
+def _told(files: dict) -> None:
+    for name in (name for name in files if name.endswith("-note.txt")):
+        print(f"{name.removesuffix('-note.txt')}: {files[name].strip()}")
 
 
 def _files(arguments) -> tuple[dict, dict]:

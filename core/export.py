@@ -70,7 +70,8 @@ def net2vec(
     **asked: Any,
 ) -> Files:
     """What Net2Vec finds at layers, learned and scored on so many pictures: by concept, by filter and by picture as
-    CSV; thresholds, weights, the IoU of all filters with all concepts and the IoU of every picture as arrays.
+    CSV; thresholds, weights, the IoU of all filters with all concepts and the IoU of every picture as arrays; and what
+    there is to say, such as of pictures that were left out.
 
     Raises UnknownName for a split or methods, which it does not choose among.
     """
@@ -84,6 +85,7 @@ def net2vec(
             f"{layer}-pictures.csv": table(_pictures(found, probe)),
         }
         files |= {f"{layer}-{name.replace('_', '-')}": getattr(found, name) for name in _ARRAYS}
+        files |= {f"{layer}-note.txt": f"{found.note}\n"} if found.note else {}
     return files
 
 

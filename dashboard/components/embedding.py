@@ -76,7 +76,7 @@ def nearest(
         st.caption(f"No vector: {reason}.")
         return
     if reason:
-        st.caption(f":material/info: Rests on little: {reason}.")
+        st.caption(f":material/info: To be read with care: {reason}.")
     for other, cosine in spaces.nearest(vectors, vectors[c], SHOWN, [c]):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(width=72):

@@ -96,14 +96,16 @@ def key(ink: Ink) -> str:
 
 def table_one(found: Mapping[str, Dissection], what: str) -> pd.DataFrame:
     """Table 1 and section 5.2: of every layer or network, in how many per cent of its concepts all filters reach at
-    least what the best one does, and in how many the weights go with the single filters' IoU; with 95 % intervals."""
+    least what the best one does, and in how many the weights go with the single filters' IoU; with 95 % intervals.
+    What is known of none has no column."""
     rows = []
     for name, one in found.items():
         cells = {f"no worse, {task}": concept_scores.no_worse(one, task) for task in TASKS}
         cells["correlated"] = concept_scores.correlated(one)
         cells["shuffled"] = concept_scores.correlated(one, shuffled=True)
         rows.append({what: name, **{head: value for key, one in cells.items() for head, value in _cells(key, one)}})
-    return pd.DataFrame(rows)
+    unknown = [name for name in rows[0] if all(row[name] != row[name] or row[name] == "" for row in rows)]
+    return pd.DataFrame(rows).drop(columns=unknown)
 
 
 def _cells(key: str, one: Estimate) -> list[tuple[str, object]]:

@@ -76,7 +76,7 @@ def chart(found: Dissection, task: str, labels: Sequence[str], ink: Ink) -> go.F
             font={"color": ink.text, "size": 12},
         )  # fmt: skip
     figure.update_xaxes(type="log", title_text="training pictures with the concept", color=ink.text, showgrid=False,
-                        dtick=1, exponentformat="none")  # fmt: skip
+                        dtick="D2" if np.ptp(np.log10(np.maximum(x, 1))) < 2 else 1, exponentformat="none")  # fmt: skip
     figure.update_yaxes(title_text="all filters − best filter", color=ink.text, zeroline=False)
     figure.update_layout(
         height=340, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin={"l": 10, "r": 10, "t": 10, "b": 10},

@@ -1,5 +1,7 @@
 """Pictures with what is predicted in them: lit where it is, grey and dark elsewhere, the truth as an outline."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -7,6 +9,7 @@ from dashboard.views import overlay
 
 SIDE = 320  # pixels of the longer side: crisp in a column of 190
 TRUTH = (240, 228, 66)
+LIGHT = 0.36  # mean brightness to which a darker picture is brought: else what is lit in it is as dark as the rest
 
 
 def lit(image: np.ndarray, inside: np.ndarray, truth: np.ndarray | None = None, corner: str = "") -> np.ndarray:
@@ -15,7 +18,7 @@ def lit(image: np.ndarray, inside: np.ndarray, truth: np.ndarray | None = None, 
     height, width = image.shape[:2]
     times = SIDE / max(height, width)
     size = (max(round(width * times), 1), max(round(height * times), 1))
-    large = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if times > 1 else cv2.INTER_AREA)
+    large = _light(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if times > 1 else cv2.INTER_AREA))
     share = cv2.resize(inside.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     kept = (share >= 0.5)[..., None]
     grey = cv2.cvtColor(large, cv2.COLOR_RGB2GRAY)[..., None]
@@ -25,6 +28,15 @@ def lit(image: np.ndarray, inside: np.ndarray, truth: np.ndarray | None = None, 
         mask = cv2.resize(truth.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5
         drawn = overlay.outline(drawn, mask, TRUTH)
     return _corner(drawn, corner) if corner else drawn
+
+
+def _light(image: np.ndarray) -> np.ndarray:
+    """A dark picture made lighter, at most as its square root."""
+    mean = float(image.mean()) / 255
+    if not 0 < mean < LIGHT:
+        return image
+    curve = 255 * (np.arange(256) / 255) ** max(math.log(LIGHT) / math.log(mean), 0.5)
+    return cv2.LUT(image, curve.astype(np.uint8))
 
 
 def _edge(image: np.ndarray, inside: np.ndarray) -> np.ndarray:

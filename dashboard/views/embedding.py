@@ -89,9 +89,12 @@ def marked(image: np.ndarray, mask: np.ndarray | None, longest: int) -> str:
 
 
 def same_category_words(found: Dissection, vectors: dict[str, np.ndarray], count: int) -> str:
-    """How often the nearest concepts are of the same category, by task, beside any others with a vector."""
+    """How often the nearest concepts are of the same category, by task, beside any others with a vector; '' where all
+    are of one."""
     category = np.array([concept.category for concept in found.concepts])
     parts = []
+    if len(set(category)) == 1:
+        return ""
     for task in TASKS:
         known = np.flatnonzero(np.isfinite(vectors[task]).all(1))
         near = [[other for other, _ in spaces.nearest(vectors[task], vectors[task][c], count, [c])] for c in known]

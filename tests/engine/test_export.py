@@ -3,6 +3,7 @@
 import csv
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -85,6 +86,27 @@ def test_dissections_as_files(tmp_path, monkeypatch):
     val = {probe.key(int(i)) for i in probe.splits["val"]}
     assert {row["picture"] for row in pictures} <= val
     assert np.load(out / "conv5-cls-weights.npy").shape == (count, 128)
+
+
+def test_what_was_left_out_is_said(tmp_path, monkeypatch, capsys):
+    for part in ("images", "labels"):
+        (tmp_path / "set" / part).mkdir(parents=True)
+    for n in range(8):
+        label = np.zeros((24, 24), np.uint8)
+        label[n:12] = 1
+        cv2.imwrite(str(tmp_path / f"set/images/{n}.png"), np.repeat(label[..., None] * 200, 3, 2))
+        cv2.imwrite(str(tmp_path / f"set/labels/{n}.png"), label)
+    (tmp_path / "set/labels/3.png").write_bytes(b"no picture")
+    (tmp_path / "set/labels/classes.txt").write_text("floor\nwall\n")
+    monkeypatch.setattr(segmentation, "STEPS", 5)
+    asked = ["net2vec", "--network", "menagerie-untrained", "--probe", str(tmp_path / "set"), "--layer", "conv5"]
+    sentence = "Left out, because what they show cannot be read: 1 picture 'images/3.png'."
+    assert main(["precompute", *asked]) == 0
+    assert f"conv5: {sentence}\n" in capsys.readouterr().out
+    assert main(["export", *asked, "--out", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "conv5-note.txt").read_text() == f"{sentence}\n"
+    rows = list(csv.DictReader((tmp_path / "out" / "conv5-concepts.csv").open()))
+    assert [int(row["training pictures"]) + int(row["validation pictures"]) for row in rows] == [7, 7]
 
 
 @pytest.mark.parametrize(

@@ -143,8 +143,9 @@ def test_reasons_of_segmentation(found, train, val, alpha, expected):
         (2, 3, "only 2 training pictures"),
         (0, 0, "in none of the pictures"),
         (0, 2, "in validation pictures only"),
-        (14, 3, "in every picture"),
-        (10, 4, "in every picture"),
+        (14, 3, "in every training picture"),
+        (10, 4, "in every validation picture"),
+        (14, 4, "in every picture"),
     ],
 )
 def test_reasons_of_classification(toy, found, train, val, expected):

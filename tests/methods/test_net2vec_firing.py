@@ -167,6 +167,13 @@ def test_one_split_gives_every_fourth_of_each_class():
     np.testing.assert_array_equal([i for i in of_a if not chosen.training[i]], of_a[3::4])
 
 
+@pytest.mark.parametrize(("count", "held_out"), [(1, []), (2, [1]), (3, [2]), (6, [3])])
+def test_some_are_held_out_where_no_class_has_four(count, held_out):
+    chosen = pool(Few(count))
+    assert max(Counter(Few().label(i) for i in range(count)).values()) < 4
+    assert np.flatnonzero(~chosen.training).tolist() == held_out
+
+
 def test_validation_falls_back_to_test():
     splits = {"train": np.arange(8), "test": np.arange(8, 12)}
     chosen = pool(Few(12, splits), 8)

@@ -164,6 +164,28 @@ def test_table_one_has_shares_in_per_cent_and_their_intervals():
     assert 0 <= table["correlated"][0] <= 100
 
 
+def test_table_one_has_no_column_of_what_is_known_of_none():
+    unknown = by_hand(cls_accuracy=np.full(6, NAN))
+    alone = dissection_categories.table_one({"conv4": unknown, "conv5": unknown}, "layer")
+    assert not [name for name in alone if "classification" in name]
+    both = dissection_categories.table_one({"conv4": unknown, "conv5": by_hand()}, "layer")
+    assert np.isnan(both["no worse, classification"][0])
+    assert both["no worse, classification"][1] == pytest.approx(80)
+
+
+def test_a_dark_picture_is_made_lighter():
+    image = np.full((40, 60, 3), (20, 30, 40), np.uint8)
+    image[10:30, 20:40] = 10
+    drawn = dissection_pictures.lit(image, np.ones((40, 60), bool))
+    middle = drawn[drawn.shape[0] // 2, drawn.shape[1] // 2]
+    assert (middle > 40).all()
+    assert (drawn[60, 60] > middle).all(), "what was lighter stays lighter"
+    light = np.full((40, 60, 3), 180, np.uint8)
+    assert (dissection_pictures.lit(light, np.ones((40, 60), bool))[60, 60] == 180).all()
+    black = np.zeros((40, 60, 3), np.uint8)
+    assert not dissection_pictures.lit(black, np.zeros((40, 60), bool)).any()
+
+
 def test_figure_three_is_the_mean_of_the_concepts_that_have_a_score_at_every_f():
     counts = np.array([1, 2, 4])
     scores = np.array([[0.2, 0.4, NAN], [0.4, 0.6, 0.1], [0.4, 0.4, 0.1]])

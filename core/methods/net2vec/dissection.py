@@ -76,17 +76,20 @@ class Dissection:
     def reason(self, c: int, task: str) -> str:
         """Why a concept has no vector or no score, or one that rests on little; '' where nothing is to be said."""
         if task == "segmentation":
-            train, val, everywhere = int(self.train[c]), int(self.val[c]), self.alpha[c] == 0
+            train, val = int(self.train[c]), int(self.val[c])
+            everywhere = "fills every picture that it is in" if self.alpha[c] == 0 else ""
         else:
             train, val = (int(count) for count in self.positives[:, c])
             training = np.delete(self.pool.training, self.unread)
-            everywhere = train == int(training.sum()) or val == int((~training).sum())
+            always = train == int(training.sum()), val == int((~training).sum())
+            split = "" if all(always) else "training " if always[0] else "validation "
+            everywhere = f"in every {split}picture" if any(always) else ""
         if not train and not val:
             return "in none of the pictures" if task == "classification" else "no picture shows where it is"
         if not train or not val:
             return f"in {'training' if train else 'validation'} pictures only"
         if everywhere:
-            return "in every picture" if task == "classification" else "fills every picture that it is in"
+            return everywhere
         return f"only {train} training picture{'s' * (train > 1)}" if train < FEW else ""
 
 

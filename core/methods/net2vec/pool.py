@@ -23,7 +23,8 @@ class Pool:
 
 def pool(probe: Probe, images: int = 2000, seed: int = 0) -> Pool:
     """At most so many pictures, evenly over classes: three of four from 'train', the fourth from 'val', else 'test'.
-    In a probe with one split only every fourth picture of each class is for validation."""
+    In a probe with one split only every fourth picture of each class is for validation, or, where no class has four,
+    every fourth of all, and the last of fewer."""
     generator = np.random.default_rng(seed)
     held_out = next((name for name in ("val", "test") if name in probe.splits), None)
     if "train" not in probe.splits or held_out is None:
@@ -49,4 +50,6 @@ def _every_fourth(probe: Probe, indices: np.ndarray) -> np.ndarray:
         label = probe.label(int(index))
         met[label] = met.get(label, 0) + 1
         fourth[i] = met[label] % HELD_OUT == 0
+    if not fourth.any() and len(indices) > 1:
+        fourth[min(HELD_OUT, len(indices)) - 1 :: HELD_OUT] = True
     return fourth
