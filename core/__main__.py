@@ -10,6 +10,8 @@ import numpy as np
 
 from core.errors import CoreError, NotDefined, UnknownName, near
 
+EXPLAINER = "menagerie-plain-explainer"
+
 
 class Bar:
     """A progress callback that draws a bar with the time left on standard error, on a terminal only."""
@@ -259,6 +261,8 @@ def train(arguments) -> None:
     from core.probes.catalogue import open_probe
     from core.probes.menagerie.world import training_arrays
 
+    if arguments.name == EXPLAINER:
+        return _train_explainer()
     names = [arguments.name] if arguments.name else list(training.RECIPES)
     for name in names:
         if name not in training.RECIPES:
@@ -273,15 +277,28 @@ def train(arguments) -> None:
     for name in names:
         own = training.RECIPES[name].probe
         probe = open_probe(own) if own else None
-        labels = {
-            split: probe.labels[probe.splits[split][: len(drawn[split])]] if probe else None for split in splits
-        }
+        labels = {split: probe.labels[probe.splits[split][: len(drawn[split])]] if probe else None for split in splits}
         path = menagerie_nets.keep(name, training.train(name, drawn["train"], labels["train"], Bar()))
         stored = menagerie_nets.performer(name)
         for split in ("val", "test"):
             accuracy = training.accuracy(stored, drawn[split], labels[split])
             print(f"{name}: {split} accuracy {accuracy:.4f}", flush=True)
         print(f"{name}: weights in {path.name}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _train_explainer() -> None:
+    from core.engine import parts
+    from core.networks.catalogue import open_network
+    from core.probes.catalogue import open_probe
+
+    network, probe = open_network("menagerie-plain"), open_probe("menagerie")
+    made = parts.explained(network, probe, anew=True, progress=Bar())
+    before = parts.looked(network, probe, made, progress=Bar())
+    path = parts.ship(network, probe, made)
+    after = parts.looked(network, probe, parts.explained(network, probe), progress=Bar())
+    for what, found in (("as trained", before), ("as shipped", after)):
+        print(f"{what}: R² of fc7 {found.explained():.4f}, error {found.error('explainer').mean():.4f}")
+    print(f"{EXPLAINER}: weights in {path.name}, {path.stat().st_size / 1e6:.1f} MB")
 
 
 def parser() -> argparse.ArgumentParser:

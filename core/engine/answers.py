@@ -62,7 +62,7 @@ def kept(request: Request, compute: Callable[[], Arrays], progress: Progress | N
 
     artefact = store().build(request, told, waiting)
     if artefact.folder is not None:
-        delete(_checkpoint(request))
+        delete(checkpoint_of(request))
     return artefact
 
 
@@ -93,7 +93,7 @@ def swept(
     progress: Progress | None,
 ) -> None:
     """A pass that goes on from where it was stopped, if it was."""
-    checkpoint = _checkpoint(request)
+    checkpoint = checkpoint_of(request)
     go = functools.partial(sweep, network, probe, statistics, indices=indices, progress=progress)
     try:
         go(checkpoint=checkpoint)
@@ -102,7 +102,8 @@ def swept(
         go(checkpoint=checkpoint)
 
 
-def _checkpoint(request: Request) -> Path:
+def checkpoint_of(request: Request) -> Path:
+    """Where the state of what computes an answer is kept meanwhile."""
     return store().folder / "sweeps" / f"{request.digest}.checkpoint"
 
 

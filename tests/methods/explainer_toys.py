@@ -56,4 +56,4 @@ def features(network, found, count=40, seed=0):
     """Features of random pictures, labelled as the network takes them."""
     batch = torch.randn(count, 3, *network.preprocessing.size, generator=torch.Generator().manual_seed(seed))
     target, _, fc6, fc7, logits = emitted(network, found, batch)
-    return Features(target.numpy().astype(np.float16), fc6.numpy(), fc7.numpy(), logits.argmax(1).numpy())
+    return Features(target.numpy().astype(np.float16), fc6.numpy(), fc7.numpy(), *[logits.argmax(1).numpy()] * 2)

@@ -197,12 +197,14 @@ def loops_pool(maps):
 
 
 def loops_norm(maps):
-    """Divided by the mean positive value over pictures and positions, of this batch."""
-    found = np.zeros_like(maps)
+    """Divided by the mean positive value over pictures and positions, of this batch, or by a tenth of the channels'."""
+    found, alphas = np.zeros_like(maps), []
     for k in range(maps.shape[1]):
         values = [max(value, 0) for value in maps[:, k].ravel()]
-        alpha = sum(values) / len(values)
-        found[:, k] = maps[:, k] / alpha if alpha > 0 else 0
+        alphas.append(sum(values) / len(values))
+    least = 0.1 * sum(alphas) / len(alphas)
+    for k, alpha in enumerate(alphas):
+        found[:, k] = maps[:, k] / max(alpha, least)
     return found
 
 
@@ -298,7 +300,7 @@ def test_running_magnitudes_by_hand():
     norm = Norm(2).train()
     one = torch.tensor([[[[4.0, -2.0]], [[0.0, -1.0]]]])  # (1, 2, 1, 2): mean positive values 2 and 0
     assert norm(one)[0, 0].tolist() == [[2.0, -1.0]]
-    assert norm(one)[0, 1].tolist() == [[0.0, 0.0]]  # never fired: silent, not divided by nothing
+    assert norm(one)[0, 1].tolist() == [[0.0, pytest.approx(-10.0)]]  # never fired: by a tenth of the mean of 2 and 0
     assert norm.magnitude.tolist() == [2.0, 0.0]
     two = torch.tensor([[[[8.0, 16.0]], [[2.0, 0.0]]]])  # mean positive values 12 and 1
     found = norm(two)

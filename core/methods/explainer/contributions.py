@@ -11,7 +11,7 @@ and the classifier, as far as they reach y through the units that are on. How fa
 another matter, the error of the reconstruction, and stands by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from torch import Tensor
 
 from core.methods.explainer.anatomy import Anatomy
 from core.methods.explainer.network import Explainer
+from core.methods.gradcam import channel_weights, rectified, weighted_sum
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,39 @@ def contributions(
     remainder = score - filters.sum(1) - ordinary
     found = (chosen, filters, ordinary, remainder, score, _of(logits, chosen).double())
     return Contributions(*(one.detach().cpu().numpy() for one in found))
+
+
+def attention(
+    explainer: Explainer, performer: Anatomy, maps: Tensor, classes: int | Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """conv-interp-2's maps after the mask and Grad-CAM on them, of the explainer's score (appendix, 'Grad-CAM attention
+    maps').  The target layer's maps (N, K, n, n) -> (N, F, n, n), (N, n, n)"""
+    with torch.no_grad():
+        passed = explainer(maps)
+
+    def score(second: Tensor) -> Tensor:
+        return performer.classify(explainer.decode(explainer.encode(second, passed.ordinary)[1])[1])
+
+    return passed.second_masked, _gradcam(passed.second_masked, score, classes)
+
+
+def attention_top(performer: Anatomy, maps: Tensor, classes: int | Sequence[int]) -> Tensor:
+    """Grad-CAM on the performer's top conv layer, of its own score.  The top conv layer's maps (N, F, n, n) ->
+    (N, n, n)"""
+
+    def score(top: Tensor) -> Tensor:
+        fc6 = performer.first(performer.pool(top).flatten(1)).relu()
+        return performer.classify(performer.second(fc6).relu())
+
+    return _gradcam(maps, score, classes)
+
+
+def _gradcam(maps: Tensor, score: Callable[[Tensor], Tensor], classes: int | Sequence[int]) -> Tensor:
+    chosen = torch.as_tensor(classes, device=maps.device).expand(len(maps))
+    with torch.enable_grad():
+        leaf = maps.detach().clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(_of(score(leaf), chosen).sum(), leaf)
+    return rectified(weighted_sum(maps, channel_weights(gradient)[:, None]))[:, 0]
 
 
 def _of(logits: Tensor, classes: Tensor) -> Tensor:

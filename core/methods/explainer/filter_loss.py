@@ -48,9 +48,11 @@ def traces(maps: Tensor) -> Tensor:
 
 
 def scales(maps: Tensor) -> Tensor:
-    """What makes the loss of a filter not flat: its best template's trace, mean over the maps that fire, becomes
-    CONTRAST log(n^2 + 1).  (F, M, n, n) -> (F,), 0 for a filter that never fires"""
-    best = traces(maps)[..., :-1].amax(-1).clamp(min=0)  # (F, M)
+    """What makes the loss of a filter not flat: what its best template holds, mean over the maps that fire, becomes
+    CONTRAST log(n^2 + 1). Held is the trace of the template cut at zero: with the rest of it, a filter that fires
+    everywhere would have none above zero.  (F, M, n, n) -> (F,), 0 for a filter that never fires"""
+    within = templates(maps.shape[-1])[:-1].clamp(min=0).to(maps).flatten(1)
+    best = (maps.flatten(2) @ within.T).amax(-1)  # (F, M)
     mean = best.sum(1) / (best > 0).sum(1).clamp(min=1)
     wanted = CONTRAST * math.log(maps.shape[-1] ** 2 + 1)
     return torch.where(mean > 0, wanted / torch.where(mean > 0, mean, 1.0), 0.0)

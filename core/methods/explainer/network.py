@@ -6,8 +6,11 @@
     decoder               fc-dec-1, ReLU, fc-dec-2, ReLU
 
 Each conv has as many filters as the performer's top one, 3 x 3, with a bias and zero padding; conv-interp-1 begins as
-the top conv, the decoder as fc6 and fc7. A norm layer divides each channel by its mean positive value over pictures and
-positions, alpha_k, tracked while training, so that p is the share of what the interpretable track gives.
+the top conv, the decoder as fc6 and fc7. The paper begins conv-interp-2 with random weights; a tenth of them is added
+to the identity here, since from random ones alone the ordinary track learns to do without it. A norm layer divides each
+channel by its mean positive value over pictures and positions, alpha_k, tracked while training, so that p is the share
+of what the interpretable track gives. One that hardly fires is divided by a tenth of the channels' mean alpha instead:
+by its own, a picture on which it does fire would be drowned in it.
 """
 
 from dataclasses import dataclass
@@ -19,6 +22,8 @@ from core.methods.explainer.anatomy import Anatomy
 from core.methods.explainer.templates import masks, peaks
 
 MOMENTUM = 0.9  # of the running magnitudes
+RANDOM = 0.1  # of the random weights that the paper begins conv-interp-2 with
+LEAST = 0.1  # of the channels' mean magnitude, that a channel is divided by
 
 
 class Norm(nn.Module):
@@ -34,9 +39,8 @@ class Norm(nn.Module):
             now = maps.detach().clamp(min=0).mean((0, 2, 3))
             self.magnitude.copy_(torch.lerp(now, self.magnitude, MOMENTUM * (self.seen > 0).to(now)))
             self.seen += 1
-        # A channel that never fires stays silent instead of growing without bound.
-        scale = torch.where(self.magnitude > 0, 1 / self.magnitude.clamp(min=1e-12), 0.0)
-        return maps * scale[:, None, None]
+        least = LEAST * self.magnitude.mean()
+        return maps / torch.maximum(self.magnitude, least).clamp(min=1e-12)[:, None, None]
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class Explainer(nn.Module):
         with torch.no_grad():
             if performer.conv.weight.shape == self.interp1.weight.shape:
                 _copy(self.interp1, performer.conv)
+            identity = nn.init.dirac_(torch.empty_like(self.interp2.weight))
+            self.interp2.weight.mul_(RANDOM).add_(identity)
             _copy(self.dec1, first)
             _copy(self.dec2, second)
 
@@ -90,13 +96,17 @@ class Explainer(nn.Module):
         first_masked = self.mask(first)
         second = self.interp2(first_masked).relu()
         second_masked = self.mask(second)
-        interpretable = self.norm_interp(self._pool(second_masked))
         ordinary = self.norm_ordin(self._pool(self.ordin(maps).relu()))
-        encoded = self.p * interpretable + (1 - self.p) * ordinary
+        interpretable, encoded = self.encode(second_masked, ordinary)
         fc6, fc7 = self.decode(encoded)
         return Passed(
             first, first_masked, second, second_masked, interpretable, ordinary, encoded, fc6, fc7
         )  # fmt: skip
+
+    def encode(self, second_masked: Tensor, ordinary: Tensor) -> tuple[Tensor, Tensor]:
+        """The interpretable track's output, and the encoder's.  (N, F, n, n), (N, F, m, m) -> (N, F, m, m) twice"""
+        interpretable = self.norm_interp(self._pool(second_masked))
+        return interpretable, self.p * interpretable + (1 - self.p) * ordinary
 
     def mask(self, maps: Tensor) -> Tensor:
         """Each map times the template of its own peak, cut at zero and held constant.  (N, F, n, n) -> the same"""

@@ -2,10 +2,16 @@
 
     Loss = sum_l lambda_l ||x_l - x*_l||^2 - eta log p + sum_f lambda_f Loss_f(x_f)    (1), l over fc6 and fc7
 
-Without the classes: nothing but the performer's own features teaches it. What the paper's text lost, and what is done
-here: lambda_l is 1 over the mean of ||x*_l||^2, so that each of the two terms is the share of a layer's energy that is
-not reconstructed; lambda_f is balanced while training, so that at each filter the filter loss pulls as hard as the
-reconstruction does, less in later epochs; Adam instead of SGD, which needs a fifth of the epochs.
+No annotation teaches it: the performer's own features do, and the classes that it takes pictures for. What the paper's
+text lost, and what is done here: lambda_l is 1 over the mean of ||x*_l||^2, so that each of the two terms is the share
+of a layer's energy that is not reconstructed; lambda_f is balanced while training, so that at each filter the filter
+loss pulls `strength` times as hard as the reconstruction does, less in later epochs; Adam with a falling rate instead
+of SGD, which needs a quarter of the epochs.
+
+The gradient of the filter loss is the published approximation, as the paper ran it. The exact one is there, and on
+pictures whose background differs from place to place it does something else: the most informative filter is one that
+fires at one place or another of every picture, the background's as well as a part's. Only the approximation asks for
+silence where the performer takes the picture for another class.
 
 The filter loss of conv-interp-1 is on its maps after ReLU. That of conv-interp-2 is on the encoder's output channel,
 p x_interp + (1 - p) x_ordin: its gradient goes to p and to the filter, none to the ordinary track (appendix).
@@ -16,6 +22,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import torch
@@ -32,6 +39,8 @@ from core.methods.explainer.network import Explainer, Passed
 Progress = Callable[[int, int, str], None]
 SMOOTH = 0.95  # of the running sizes of gradients that lambda_f is balanced by
 HOPELESS = 100.0  # times the features' own energy: a reconstruction that is lost
+BALANCE = 10.0  # times the learning rate, that of the two numbers behind p
+FILTER_LOSSES = ("published", "exact", "off")
 MEASURES = ("fc6", "fc7", "p", "information 1", "information 2", "live filters", "loss")
 
 
@@ -46,29 +55,36 @@ class Diverged(CoreError):
 @dataclass(frozen=True)
 class Features:
     """What a performer emits for N pictures: the target layer's maps (N, K, n, n) float16, fc6 and fc7 after ReLU
-    (N, units) float32, and the network's class of each, (N,) int64, -1 where it has none."""
+    (N, units) float32; the class that it takes each for, `said`, and the network's class that each is of, `labels`, -1
+    where it has none, (N,) int64. Only '+cls' asks for the latter."""
 
     maps: np.ndarray
     fc6: np.ndarray
     fc7: np.ndarray
+    said: np.ndarray
     labels: np.ndarray
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How an explainer is trained. `filter_loss`: 'exact', 'published' (the approximate gradient) or 'off';
-    `classes`: the classification loss instead of the reconstruction, which the paper calls +cls and no explanation."""
+    """How an explainer is trained. `filter_loss`: 'published' (the approximate gradient), 'exact' or 'off';
+    `classes`: the classification loss instead of the reconstruction, which the paper calls +cls and no explanation.
+    Raises ValueError for another filter loss."""
 
-    epochs: int = 10
+    epochs: int = 12
     batch: int = 32
     rate: float = 1e-3
     decay: float = 5e-4
     eta: float = 0.1
-    strength: float = 1.0
-    filter_loss: str = "exact"
+    strength: float = 2.0
+    filter_loss: str = "published"
     masked: bool = True
     classes: bool = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.filter_loss not in FILTER_LOSSES:
+            raise ValueError(f"the filter loss is one of {', '.join(FILTER_LOSSES)}, not '{self.filter_loss}'")
 
 
 @dataclass(frozen=True)
@@ -93,16 +109,22 @@ def train(
 
     Raises Diverged, CoreError for a checkpoint of other settings; what `progress` raises.
     """
+    with torch.enable_grad():
+        return _trained(performer, features, settings, progress, checkpoint, watch)
+
+
+def _trained(performer, features, settings, progress, checkpoint, watch) -> Trained:
     run = _Run(performer, features, settings)
     begun = run.resume(checkpoint) if checkpoint else 0
     steps = math.ceil(len(features.maps) / settings.batch)
     for epoch in range(begun, settings.epochs):
         run.survey()
+        run.pace(epoch)
         for step, rows in enumerate(_batches(len(features.maps), settings, epoch)):
             run.step(rows, epoch)
             if progress:
                 progress(epoch * steps + step + 1, settings.epochs * steps, f"explainer, epoch {epoch + 1}")
-        run.note()
+        run.note(epoch)
         if checkpoint:
             run.keep(checkpoint, epoch + 1)
         if watch:
@@ -115,7 +137,10 @@ class _Run:
     def __init__(self, performer: Anatomy, features: Features, settings: Settings):
         self.performer, self.features, self.settings = performer, features, settings
         self.explainer = Explainer(performer, masked=settings.masked, seed=settings.seed)
-        self.optimiser = torch.optim.AdamW(self.explainer.parameters(), settings.rate, weight_decay=settings.decay)
+        balance = self.explainer.balance
+        weights = [one for one in self.explainer.parameters() if one is not balance]
+        groups = [{"params": weights, "weight_decay": settings.decay}, {"params": [balance], "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, settings.rate)
         filters = performer.top.shape[0]
         # Running sizes, at each filter of the two interpretable layers, of the gradients from above and of the loss's.
         self.sizes = torch.zeros(2, 2, filters)
@@ -134,6 +159,12 @@ class _Run:
     def _maps(self, rows: np.ndarray) -> Tensor:
         return torch.from_numpy(self.features.maps[rows].astype(np.float32))
 
+    def pace(self, epoch: int) -> None:
+        """The epoch's learning rates: half a cosine down to zero; p's is larger, as its two numbers have far to go."""
+        rate = self.settings.rate * (1 + math.cos(math.pi * epoch / self.settings.epochs)) / 2
+        for group, times in zip(self.optimiser.param_groups, (1.0, BALANCE), strict=True):
+            group["lr"] = rate * times
+
     @torch.no_grad()
     def survey(self) -> None:
         """A pass over the whole set: each filter's scale, normalisers and class.
@@ -146,7 +177,7 @@ class _Run:
             passed = self.explainer(self._maps(np.arange(start, min(start + 64, len(self.features.maps)))))
             first.append(passed.first)
             second.append(passed.encoded)
-        self.known = [_known(torch.cat(maps), self.features.labels) for maps in (first, second)]
+        self.known = [_known(torch.cat(maps), self.features.said) for maps in (first, second)]
         self.explainer.train()
 
     def step(self, rows: np.ndarray, epoch: int) -> None:
@@ -168,11 +199,14 @@ class _Run:
         for name, value in (losses | {"loss": loss}).items():
             self.sums[name] = self.sums.get(name, 0.0) + float(value.detach()) * len(rows)
         if not math.isfinite(float(loss.detach())) or float(losses["fc7"].detach()) > HOPELESS:
-            raise Diverged(
-                f"the training ran away in epoch {epoch + 1} (loss {float(loss.detach()):.3g}); a smaller learning "
-                f"rate than {self.settings.rate:g} would keep it, such as {self.settings.rate / 5:g}",
-                np.array(self.history).reshape(-1, len(MEASURES)),
-            )
+            self._ran_away(epoch, f"loss {float(loss.detach()):.3g}")
+
+    def _ran_away(self, epoch: int, how: str) -> NoReturn:
+        raise Diverged(
+            f"the training ran away in epoch {epoch + 1} ({how}); a smaller learning rate than "
+            f"{self.settings.rate:g} would keep it, such as {self.settings.rate / 5:g}",
+            np.array(self.history).reshape(-1, len(MEASURES)),
+        )
 
     def _losses(self, passed: Passed, rows: np.ndarray) -> dict[str, Tensor]:
         """Shares of fc6's and fc7's energy that are not reconstructed, and the classification loss where asked for."""
@@ -197,7 +231,7 @@ class _Run:
         through = p * passed.interpretable + (1 - p) * passed.ordinary.detach()
         total, told = passed.encoded.new_zeros(()), []
         for place, maps in enumerate((passed.first, through)):
-            gradient = self.known[place].gradient(maps.detach(), self.features.labels[rows], self.settings.filter_loss)
+            gradient = self.known[place].gradient(maps.detach(), self.features.said[rows], self.settings.filter_loss)
             told.append(_size(gradient))
             above, own = self.sizes[place]
             # By the batch's own size where that is larger, so that no batch pulls harder than what comes from above.
@@ -206,13 +240,16 @@ class _Run:
             total = total + (maps * (balanced[:, None, None] * gradient)).sum()
         return total * self.settings.strength / (epoch + 1), told
 
-    def note(self) -> None:
+    def note(self, epoch: int) -> None:
+        """The epoch's row of the curve.  Raises Diverged where fc7 is reconstructed worse than by nothing at all."""
         count = len(self.features.maps)
         means = {name: value / count for name, value in self.sums.items()}
         shares = [float(one.normalisers.share[one.live].mean()) if one.live.any() else 0.0 for one in self.known]
         p, live = float(self.explainer.p.detach()), float(self.known[1].live.float().mean())
         self.history.append([means["fc6"], means["fc7"], p, *shares, live, means["loss"]])
         self.sums = {}
+        if not self.settings.classes and means["fc7"] >= 1 and means["fc7"] > self.history[0][1]:
+            self._ran_away(epoch, "fc7 is reconstructed worse than by silence")
 
     def keep(self, checkpoint: Path, epochs: int) -> None:
         told = {"settings": json.dumps(asdict(self.settings)), "epochs": str(epochs)}

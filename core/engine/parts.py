@@ -1,0 +1,211 @@
+"""Answers of explainer networks: a performer's layer disentangled into parts, and what its pictures look like then."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.engine.answers import Progress, checkpoint_of, indices, kept, subject, swept
+from core.engine.probing import columns
+from core.measures.part_places import Annotated, annotated
+from core.methods.explainer import contributions as parted
+from core.methods.explainer import looking, packing, receptive, shipped
+from core.methods.explainer.anatomy import Anatomy, anatomy
+from core.methods.explainer.contributions import Contributions
+from core.methods.explainer.features import Reading, features
+from core.methods.explainer.looking import Looked
+from core.methods.explainer.network import Explainer
+from core.methods.explainer.receptive import Fields
+from core.methods.explainer.training import Settings, train
+from core.networks.network import Network
+from core.probes.probe import Probe
+from core.request import Request
+
+IMAGES, SEEN = 3000, 1200  # trained on; looked at
+
+
+@dataclass(frozen=True)
+class Explained:
+    """An explainer in evaluation mode and what it is attached to; its curve, (epochs, training.MEASURES) float64; how
+    many pictures it was trained on; `note` says why it could not be kept, where it could not."""
+
+    explainer: Explainer
+    performer: Anatomy
+    settings: Settings
+    history: np.ndarray
+    images: int
+    note: str = ""
+
+    @property
+    def p(self) -> float:
+        """The share of the interpretable track."""
+        return float(self.explainer.p.detach())
+
+
+@dataclass(frozen=True)
+class Disentangled:
+    """One picture: what each filter gives to a class's score; the maps of conv-interp-2 after the mask, and of the
+    performer's top conv layer, (F, n, n) float32 each; Grad-CAM on these two, (n, n) float32."""
+
+    contributions: Contributions
+    maps: np.ndarray
+    top: np.ndarray
+    attention: np.ndarray
+    attention_top: np.ndarray
+
+
+def explained(
+    network: Network,
+    probe: Probe,
+    *,
+    images: int = IMAGES,
+    settings: Settings | None = None,
+    anew: bool = False,
+    progress: Progress | None = None,
+    watch: Callable[[np.ndarray], None] | None = None,
+) -> Explained:
+    """An explainer for a performer's top conv layer, trained on so many pictures of a probe's split 'train', or of its
+    first. Shipped (unless it is to be made `anew`) or kept; stopped, it goes on from its last epoch and ends with the
+    same weights.
+
+    Raises NotDefined where the network has no two fully connected layers after a chain of convolutions, Diverged; what
+    `progress` raises.
+    """
+    performer, settings = anatomy(network), settings or Settings()
+    split = _split(probe, "train")
+    told = {"images": images, **asdict(settings)}
+    request = Request("explainer", 1, network.fingerprint, subject(probe, split), parameters=told, seed=settings.seed)
+    ready = None if anew else shipped.load(network, probe.name, told)
+    if ready is not None:
+        arrays, note = ready, ""
+    else:
+
+        def compute() -> dict[str, np.ndarray]:
+            shown = features(read(network, probe, split, images, progress), network.classes, probe.classes)
+            checkpoint = checkpoint_of(request)
+            checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            made = train(performer, shown, settings, progress=progress, checkpoint=checkpoint, watch=watch)
+            return packing.arrays(made.explainer) | {"history": made.history}
+
+        artefact = kept(request, compute, progress)
+        arrays, note = artefact.arrays, artefact.note
+    weights = {name: one for name, one in arrays.items() if name != "history"}
+    explainer = packing.explainer(performer, weights, masked=settings.masked)
+    return Explained(explainer, performer, settings, np.array(arrays["history"]), images, note)
+
+
+def ship(network: Network, probe: Probe, of: Explained) -> Path:
+    """Puts an explainer among the embedded networks' weights."""
+    return shipped.keep(network, probe.name, {"images": of.images, **asdict(of.settings)}, of.explainer, of.history)
+
+
+def read(
+    network: Network, probe: Probe, split: str, images: int, progress: Progress | None = None, *, whole: bool = False
+) -> Mapping[str, np.ndarray]:
+    """What the performer's layers emit for so many pictures of a split, `features.Reading`'s result: gathered once, for
+    all explainers. Kept."""
+    told = {"images": images, "whole": whole}
+    request = Request("explainer-features", 1, network.fingerprint, subject(probe, split), parameters=told)
+
+    def compute() -> Mapping[str, np.ndarray]:
+        reading = Reading(anatomy(network), whole=whole)
+        swept(request, network, probe, {"reading": reading}, indices(request, probe), progress)
+        return reading.result()
+
+    return kept(request, compute, progress).arrays
+
+
+def looked(
+    network: Network, probe: Probe, of: Explained, *, images: int = SEEN, progress: Progress | None = None
+) -> Looked:
+    """An explainer and its performer on so many pictures of the split 'test', or of the first. Kept."""
+    split = _split(probe, "test")
+    told = {"images": images, "explainer": _digest(of.explainer)}
+    request = Request("explainer-looked", 1, network.fingerprint, subject(probe, split), parameters=told)
+
+    def compute() -> dict[str, np.ndarray]:
+        seen = read(network, probe, split, images, progress, whole=True)
+        labels = features(seen, network.classes, probe.classes).labels
+        return looking.look(of.explainer, of.performer, seen, labels, progress).arrays()
+
+    return looking.looked(kept(request, compute, progress).arrays)
+
+
+def marked(network: Network, probe: Probe, *, images: int = SEEN, progress: Progress | None = None) -> Annotated:
+    """Landmarks and parts of the pictures that `looked` is about, for the top conv layer's positions; labels are the
+    probe's classes. Kept.  Raises NotDefined where the probe marks no landmarks."""
+    told = {"images": images}
+    where = subject(probe, _split(probe, "test"))
+    request = Request("part-places", 1, network.fingerprint, where, parameters=told)
+
+    def compute() -> dict[str, np.ndarray]:
+        found = annotated(probe, indices(request, probe), network, anatomy(network).top, progress)
+        names = {name: getattr(found, name) for name in ("landmarks", "parts")}
+        rest = {field.name: getattr(found, field.name) for field in fields(found) if field.name not in names}
+        return rest | {"names": np.frombuffer(json.dumps(names).encode(), np.uint8)}
+
+    arrays = dict(kept(request, compute, progress).arrays)
+    names = json.loads(bytes(arrays.pop("names")))
+    return Annotated(landmarks=tuple(names["landmarks"]), parts=tuple(names["parts"]), **arrays)
+
+
+def part_fields(
+    network: Network, probe: Probe, of: Explained, seen: Looked, progress: Progress | None = None
+) -> Fields:
+    """What the filters of conv-interp-2 look at, at the pictures' own resolution. Kept."""
+    where = subject(probe, _split(probe, "test"))
+    told = {"images": len(seen.index), "explainer": _digest(of.explainer)}
+    request = Request("explainer-fields", 1, network.fingerprint, where, parameters=told)
+
+    def compute() -> dict[str, np.ndarray]:
+        pictures, wanted = receptive.chosen(seen.sides["second"].scores.T)
+        batch = network.prepare([probe.image(int(index)) for index in seen.index[pictures]])
+        respond = receptive.reading(network, of.performer.target, lambda maps: of.explainer(maps.float()).second)
+        middles = network.centres(of.performer.top)
+        return vars(receptive.fields(respond, batch, wanted, middles, progress=progress))
+
+    return Fields(**kept(request, compute, progress).arrays)
+
+
+def disentangle(network: Network, of: Explained, image: np.ndarray, label: int) -> Disentangled:
+    """One picture (H, W, 3) uint8 and a class of the network."""
+    batch = network.prepare([image])
+    with network.lock, torch.no_grad():
+        values = {name: network.cut(getattr(of.performer, name), batch)[0] for name in ("target", "top")}
+        logits = network(batch)
+    given = parted.contributions(of.explainer, of.performer, values["target"], logits, label)
+    second, attention = parted.attention(of.explainer, of.performer, values["target"], label)
+    attention_top = parted.attention_top(of.performer, values["top"], label)
+    found = (second, values["top"], attention, attention_top)
+    return Disentangled(given, *(one[0].cpu().numpy() for one in found))
+
+
+def filter_maps(network: Network, of: Explained, image: np.ndarray) -> dict[str, np.ndarray]:
+    """The maps of a picture: 'top', the performer's, and 'second', conv-interp-2's after its mask, (F, n, n) each."""
+    batch = network.prepare([image])
+    with network.lock, torch.no_grad():
+        target, top = (network.cut(layer, batch)[0] for layer in (of.performer.target, of.performer.top))
+        return {"top": top[0].cpu().numpy(), "second": of.explainer(target).second_masked[0].cpu().numpy()}
+
+
+def own_labels(network: Network, probe: Probe, labels: np.ndarray) -> np.ndarray:
+    """A probe's classes as the network's, -1 for those it does not know.  (N,) -> (N,) int64"""
+    return np.append(columns(network, probe), -1)[labels]
+
+
+def _split(probe: Probe, wanted: str) -> str:
+    return wanted if wanted in probe.splits else next(iter(probe.splits))
+
+
+@lru_cache(maxsize=16)
+def _digest(explainer: Explainer) -> str:
+    """What tells one trained explainer from another."""
+    found = hashlib.sha256()
+    for name, one in sorted(packing.arrays(explainer).items()):
+        found.update(name.encode() + np.ascontiguousarray(one).tobytes())
+    return found.hexdigest()
