@@ -106,14 +106,18 @@ def test_a_step_against_the_gradient_adds_information(maps):
 
 def test_the_approximate_gradient_against_loops(maps):
     known, own = filter_loss.normalisers(maps), torch.rand(2, MAPS, generator=torch.Generator().manual_seed(1)) < 0.5
-    found = filter_loss.approximate_gradient(maps, known, own).numpy()
+    nearest = filter_loss.approximate_gradient(maps, known, own).numpy()
+    places = torch.randint(SIDE**2, (2, MAPS), generator=torch.Generator().manual_seed(2))
+    elsewhere = filter_loss.approximate_gradient(maps, known, own, places).numpy()
     every = templates.templates(SIDE).numpy()
     for f in range(2):
         _, given, p, _ = loops(maps[f].numpy())
         for x in range(MAPS):
-            target = int(np.argmax((maps[f, x].numpy() * every[:-1]).sum((1, 2)))) if own[f, x] else len(every) - 1
-            expected = -math.exp(given[x][target]) / len(every) * (given[x][target] - p[x]) * every[target]
-            np.testing.assert_allclose(found[f, x], expected, rtol=1e-8, atol=1e-14)
+            best = int(np.argmax((maps[f, x].numpy() * every[:-1]).sum((1, 2))))
+            for found, place in ((nearest, best), (elsewhere, int(places[f, x]))):
+                target = place if own[f, x] else len(every) - 1
+                expected = -math.exp(given[x][target]) / len(every) * (given[x][target] - p[x]) * every[target]
+                np.testing.assert_allclose(found[f, x], expected, rtol=1e-8, atol=1e-14)
 
 
 def test_the_three_entropies_sum_to_the_loss(maps):

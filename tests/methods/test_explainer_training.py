@@ -136,7 +136,7 @@ def test_without_classes_no_label_teaches_anything(toy):
 
 
 def test_another_filter_loss_is_refused():
-    with pytest.raises(ValueError, match="published, exact, off, not 'exakt'"):
+    with pytest.raises(ValueError, match="published, exact, off, random places, not 'exakt'"):
         Settings(filter_loss="exakt")
 
 

@@ -74,14 +74,15 @@ def gradient(maps: Tensor, known: Normalisers) -> Tensor:
     return _along(maps, told, ratio - known.kl.to(maps)[:, None])
 
 
-def approximate_gradient(maps: Tensor, known: Normalisers, own: Tensor) -> Tensor:
+def approximate_gradient(maps: Tensor, known: Normalisers, own: Tensor, places: Tensor | None = None) -> Tensor:
     """The published approximation: only the template that a map should match counts, and Z does not move.
 
     That is the positive one of the largest trace where the picture is of the filter's class (`own`, (F, B) bool),
-    else T-.  (F, B, n, n), scaled -> the same
+    else T-; with `places`, (F, B) int64, that of another cell instead of the nearest, which is a control.
+    (F, B, n, n), scaled -> the same
     """
     given = traces(maps)
-    told, nearest = _told(given, known), given[..., :-1].argmax(-1)
+    told, nearest = _told(given, known), given[..., :-1].argmax(-1) if places is None else places
     target = torch.where(own, nearest, told.shape[-1] - 1)
     chosen = torch.nn.functional.one_hot(target, told.shape[-1]).to(maps)
     return _along(maps, told, (told - _log_p(told)[..., None]) * chosen)

@@ -40,7 +40,7 @@ Progress = Callable[[int, int, str], None]
 SMOOTH = 0.95  # of the running sizes of gradients that lambda_f is balanced by
 HOPELESS = 100.0  # times the features' own energy: a reconstruction that is lost
 BALANCE = 10.0  # times the learning rate, that of the two numbers behind p
-FILTER_LOSSES = ("published", "exact", "off")
+FILTER_LOSSES = ("published", "exact", "off", "random places")
 MEASURES = ("fc6", "fc7", "p", "information 1", "information 2", "live filters", "loss")
 
 
@@ -67,9 +67,12 @@ class Features:
 
 @dataclass(frozen=True)
 class Settings:
-    """How an explainer is trained. `filter_loss`: 'published' (the approximate gradient), 'exact' or 'off';
-    `classes`: the classification loss instead of the reconstruction, which the paper calls +cls and no explanation.
-    Raises ValueError for another filter loss."""
+    """How an explainer is trained.
+
+    `filter_loss`: 'published' (the approximate gradient), 'exact', 'off', or the control 'random places', the published
+    one with a template at a fixed random cell of each map; `classes`: the classification loss instead of the
+    reconstruction, which the paper calls +cls and no explanation.  Raises ValueError for another filter loss.
+    """
 
     epochs: int = 12
     batch: int = 32
@@ -147,6 +150,10 @@ class _Run:
         self.history: list[list[float]] = []
         self.energy = [float(np.mean(np.sum(np.square(one), 1))) or 1.0 for one in (features.fc6, features.fc7)]
         self.sums: dict[str, float] = {}
+        generator, size = np.random.default_rng([settings.seed, 1]), (filters, len(features.maps))
+        self.places = (
+            generator.integers(performer.side**2, size=size) if settings.filter_loss == "random places" else None
+        )
         self._calibrate()
 
     def _calibrate(self) -> None:
@@ -231,7 +238,9 @@ class _Run:
         through = p * passed.interpretable + (1 - p) * passed.ordinary.detach()
         total, told = passed.encoded.new_zeros(()), []
         for place, maps in enumerate((passed.first, through)):
-            gradient = self.known[place].gradient(maps.detach(), self.features.said[rows], self.settings.filter_loss)
+            places = None if self.places is None else torch.from_numpy(self.places[:, rows])
+            said, kind = self.features.said[rows], self.settings.filter_loss
+            gradient = self.known[place].gradient(maps.detach(), said, kind, places)
             told.append(_size(gradient))
             above, own = self.sizes[place]
             # By the batch's own size where that is larger, so that no batch pulls harder than what comes from above.
@@ -296,14 +305,14 @@ class _Known:
     owner: Tensor
     live: Tensor
 
-    def gradient(self, maps: Tensor, labels: np.ndarray, kind: str) -> Tensor:
+    def gradient(self, maps: Tensor, labels: np.ndarray, kind: str, places: Tensor | None = None) -> Tensor:
         """Of the filter loss at a batch's maps.  (B, F, n, n) -> the same"""
         scaled = maps.movedim(0, 1) * self.scale[:, None, None, None]
         if kind == "exact":
             found = filter_loss.gradient(scaled, self.normalisers)
         else:
             own = self.owner[:, None] == torch.from_numpy(labels)
-            found = filter_loss.approximate_gradient(scaled, self.normalisers, own)
+            found = filter_loss.approximate_gradient(scaled, self.normalisers, own, places)
         return found.movedim(1, 0) * self.scale[:, None, None]
 
 
