@@ -37,7 +37,7 @@ def chart(here: Here, found: Dissection) -> None:
         if len(known) < FEWEST:
             st.info(f"Only {len(known)} concepts have a vector for {task}: too few for a map.")
             return
-        how, spread, seed = selection_embedding.map_picker(min(50, (len(known) - 1) // 3), USUAL)
+        how, spread, seed = selection_embedding.map_picker(concept_map.widest(len(known)), USUAL)
         clusters = selection_embedding.colours_picker(min(20, len(known) - 1))
     with when_told("map") as progress:
         laid = ask_embedding.laid(here.network, here.probe, found, task, how, spread, seed, progress)

@@ -216,9 +216,10 @@ def _scores(found: Dissection, labels: tuple[str, ...]) -> bytes:
 def origin(here: Here, found: Dissection) -> None:
     """What the dissection rests on, and what to know of it."""
     learned = int(found.pool.training.sum())
+    rest = len(found.pool) - learned
     st.caption(
         f"{found.layer} of {here.network.title}: learned from {learned:,} pictures of {here.probe.title}, scored on "
-        f"{len(found.pool) - learned:,} others. Preset '{found.preset}', loss {_LOSSES.get(found.loss, found.loss)}."
+        f"{rest:,} other{'s' * (rest != 1)}. Preset '{found.preset}', loss {_LOSSES.get(found.loss, found.loss)}."
     )
     if found.note:
         st.caption(f":material/info: {found.note}")

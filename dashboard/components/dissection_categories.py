@@ -18,6 +18,7 @@ from dashboard.selection_dissection import networks_picker, over_picker
 from dashboard.views import dissection, words
 from dashboard.views import dissection_categories as categories
 
+_BLOCKS = 3  # more than so many stand for a network's depth, rather than its convolutions
 _SHARE = {"format": "%.1f %%", "width": 96}
 _RANGE = st.column_config.TextColumn("95 %", width=118, help="Bootstrap over the concepts.")
 
@@ -95,7 +96,9 @@ def _further(here: Here, every: Mapping[str, Dissection]) -> None:
         return
     st.subheader("Further layers", anchor=False)
     kinds = {layer.name: layer.kind for layer in here.network.layers}
-    first = [name for name in missing if kinds[name] == "conv"][:6]
+    blocks, convs = ([name for name in missing if kinds[name] == kind] for kind in ("block", "conv"))
+    some = blocks if len(blocks) > _BLOCKS else convs
+    first = some[:: -(-len(some) // 6)] if some else []
     key = f"further-{here.network_name}-{len(missing)}"
     chosen = st.multiselect("Layers to compute", missing, default=first, key=key)
     if chosen:

@@ -33,7 +33,8 @@ def beside(here: Here, found: Dissection) -> None:
     spaces_here = (*ask_embedding.known_spaces(here, found), *(one for one in read if isinstance(one, Space)))
     known = {space.title: space for space in spaces_here}
     titles = list(known)
-    chosen = selection_embedding.spaces_picker(titles, titles[:FIRST], partial(_no_space, titles))
+    first = spaces.overlapping({title: space.vectors for title, space in known.items()}, FIRST)
+    chosen = selection_embedding.spaces_picker(titles, first, partial(_no_space, titles))
     _more(here)
     if len(chosen) < 2:
         st.info("Choose at least two spaces, or dissect another layer.")
@@ -47,7 +48,8 @@ def beside(here: Here, found: Dissection) -> None:
     _matrix(here, vectors, chosen, len(shared))
     _pair(here, found, vectors, chosen, shared)
     for note in dict.fromkeys(known[title].note for title in chosen if known[title].note):
-        st.caption(f":material/info: {note}")
+        of = words.joined([title for title in chosen if known[title].note == note])
+        st.caption(f":material/info: {of}: {note}")
 
 
 def _follow(here: Here) -> None:
@@ -96,7 +98,8 @@ def _pair(here: Here, found: Dissection, vectors: list[np.ndarray], titles: list
     near_one, near_other = (st.column_config.TextColumn(f"Near in {titles[i]}", width="large") for i in (one, other))
     columns = {**COLUMNS, "near in the first": near_one, "near in the second": near_other}
     alt = f"Concepts by how differently {titles[one]} and {titles[other]} see them"
-    st.dataframe(table, hide_index=True, column_config=columns, height=420, alt=alt)
+    height = 420 if len(table) > 12 else "content"
+    st.dataframe(table, hide_index=True, column_config=columns, height=height, alt=alt)
     data = partial(_table_csv, table)
     save("Concepts as CSV", data, f"concepts-{here.probe_name}.csv", "text/csv", "Every concept of this table")
 

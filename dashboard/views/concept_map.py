@@ -18,6 +18,12 @@ _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 _WIDE, _HIGH = 640, 620  # pixels of the map as it is mostly drawn: where names would lie on each other
 
 
+def widest(count: int) -> int:
+    """The largest perplexity or number of neighbours for so many concepts, of which t-SNE wants three times as many;
+    at least 3, so that there is something to choose."""
+    return max(3, min(50, (count - 1) // 3))
+
+
 def scatter(
     points: np.ndarray, names: Sequence[str], categories: Sequence[str], near: Sequence[str], groups: np.ndarray | None,
     chosen: int | None, ink: Ink,

@@ -1,6 +1,6 @@
 """One concept in a dissection as charts and tables: Net2Vec's figures 7 and 9, and its strongest filters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,12 +157,11 @@ def weights_against_iou(found: Dissection, c: int, ink: Ink, limit: int = 3) -> 
         },
         hovertemplate="filter %{customdata}: max(w, 0) %{x:.3g}, IoU %{y:.3f}<extra></extra>",
     )  # fmt: skip
-    for k in dict.fromkeys([best, *np.argsort(-x, kind="stable")[:limit].tolist()]):
-        if k >= 0:
-            colour = ink.second if k == best else ink.text
-            figure.add_annotation(
-                x=x[k], y=y[k], text=str(k), showarrow=False, yshift=13, font={"color": colour, "size": 12}
-            )
+    for k in _apart(dict.fromkeys([best, *np.argsort(-x, kind="stable")[:limit].tolist()]), x, y):
+        colour = ink.second if k == best else ink.text
+        figure.add_annotation(
+            x=x[k], y=y[k], text=str(k), showarrow=False, yshift=13, font={"color": colour, "size": 12}
+        )
     for values, update, title in (
         (x, figure.update_xaxes, "max(w, 0)"), (y, figure.update_yaxes, "IoU of the filter alone"),
     ):  # fmt: skip
@@ -171,6 +170,16 @@ def weights_against_iou(found: Dissection, c: int, ink: Ink, limit: int = 3) -> 
     figure.update_xaxes(showgrid=False)
     figure.update_layout(height=330, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin=_MARGIN)
     return figure
+
+
+def _apart(filters: Iterable[int], x: np.ndarray, y: np.ndarray) -> list[int]:
+    """Of filters in order of importance, those whose numbers do not lie on each other."""
+    found: list[int] = []
+    wide, high = 0.1 * float(x.max()), 0.08 * float(y.max())
+    for k in filters:
+        if k >= 0 and all(abs(x[k] - x[one]) > wide or abs(y[k] - y[one]) > high for one in found):
+            found.append(k)
+    return found
 
 
 def correlation_words(r: float, p: float) -> str:

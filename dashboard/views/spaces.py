@@ -1,6 +1,6 @@
 """Spaces of concepts beside each other: Net2Vec's figure 10, and which concepts two of them see differently."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,14 @@ _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 def letters(count: int) -> list[str]:
     """A, B, … Z, AA: short names for the columns of a matrix."""
     return [chr(65 + i) if i < 26 else f"{chr(64 + i // 26)}{chr(65 + i % 26)}" for i in range(count)]
+
+
+def overlapping(spaces_here: Mapping[str, np.ndarray], most: int) -> list[str]:
+    """The spaces to begin with, by title: those that have at least half of the first one's concepts.  (C, any) each,
+    NaN for a concept that a space does not have"""
+    known = [np.isfinite(vectors).all(1) for vectors in spaces_here.values()]
+    enough = [2 * (one & known[0]).sum() >= known[0].sum() for one in known]
+    return [title for title, fits in zip(spaces_here, enough, strict=True) if fits][:most]
 
 
 def pairwise(vectors: Sequence[np.ndarray], by_cka: bool) -> np.ndarray:

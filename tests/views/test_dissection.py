@@ -72,6 +72,7 @@ def test_weights_stand_against_the_filters_own_iou_and_the_best_one_is_marked():
     line = figure.data[0]
     slope = (line.y[1] - line.y[0]) / (line.x[1] - line.x[0])
     assert slope == pytest.approx(0.2), "IoU is a fifth of max(w, 0)"
+    assert [one.text for one in figure.layout.annotations] == ["0", "1", "2"], "3 would lie on 2"
     assert dissection.correlation_words(-0.5, 1e-9) == "r = −0.50, p < 0.001"
     assert "does not vary" in dissection.correlation_words(NAN, NAN)
 

@@ -237,6 +237,11 @@ def test_clusters_in_a_table_begin_with_what_is_nearest_to_their_middle():
     assert table["members"][0] == ", ".join(LABELS[c] for c in order)
 
 
+@pytest.mark.parametrize(("count", "most"), [(5, 3), (9, 3), (31, 10), (187, 50)])
+def test_a_map_of_few_concepts_still_has_a_choice_of_neighbours(count, most):
+    assert 2 < concept_map.widest(count) == most < count
+
+
 def test_the_map_as_a_file():
     points, _ = made_map()
     rows = rows_of(concept_map.csv(FOUND, range(8), points, np.arange(8)))
@@ -260,6 +265,14 @@ def test_distances_again_with_loops():
                 for b in range(8):
                     total += (float(THREE[i][a] @ THREE[i][b]) - float(THREE[j][a] @ THREE[j][b])) ** 2
             assert i == j or found[i, j] == pytest.approx(total)
+
+
+def test_spaces_that_lack_most_concepts_are_not_chosen_first():
+    first, half, less = (np.full((5, 2), np.nan) for _ in range(3))
+    first[:4], half[2:], less[3:] = 1, 1, 1
+    known = {"first": first, "less": less, "half": half, "more": np.ones((5, 3))}
+    assert spaces.overlapping(known, 9) == ["first", "half", "more"]
+    assert spaces.overlapping(known, 2) == ["first", "half"]
 
 
 def test_a_turned_space_is_the_same_space():
