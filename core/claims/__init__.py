@@ -24,4 +24,12 @@ def _net2vec() -> "tuple[Stated, ...]":
     return net2vec.CLAIMS
 
 
-PAPERS: "Mapping[str, Callable[[], tuple[Stated, ...]]]" = MappingProxyType({"chip": _chip, "net2vec": _net2vec})
+def _explainer() -> "tuple[Stated, ...]":
+    from core.claims import explainer
+
+    return explainer.CLAIMS
+
+
+PAPERS: "Mapping[str, Callable[[], tuple[Stated, ...]]]" = MappingProxyType(
+    {"chip": _chip, "net2vec": _net2vec, "explainer": _explainer}
+)

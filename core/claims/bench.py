@@ -43,6 +43,9 @@ class Sizes:
     early: int = 100  # the same, at the others
     permutations: int = 2000
     dissected: int = 2000  # that concepts are learned from and scored on
+    explained: int = 3000  # that an explainer is trained on
+    epochs: int = 12  # of its training
+    looked: int = 1200  # that it is measured on
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,13 @@ def read(
     return kept(request, compute, progress).arrays
 
 
+def emitted(
+    network: Network, probe: Probe, *, images: int = SEEN, progress: Progress | None = None
+) -> Mapping[str, np.ndarray]:
+    """What the performer's layers emit for the pictures that `looked` is about. Kept."""
+    return read(network, probe, _split(probe, "test"), images, progress, whole=True)
+
+
 def looked(
     network: Network, probe: Probe, of: Explained, *, images: int = SEEN, progress: Progress | None = None
 ) -> Looked:
@@ -129,7 +136,7 @@ def looked(
     request = Request("explainer-looked", 1, network.fingerprint, subject(probe, split), parameters=told)
 
     def compute() -> dict[str, np.ndarray]:
-        seen = read(network, probe, split, images, progress, whole=True)
+        seen = emitted(network, probe, images=images, progress=progress)
         labels = features(seen, network.classes, probe.classes).labels
         return looking.look(of.explainer, of.performer, seen, labels, progress).arrays()
 

@@ -238,7 +238,9 @@ class _Run:
         through = p * passed.interpretable + (1 - p) * passed.ordinary.detach()
         total, told = passed.encoded.new_zeros(()), []
         for place, maps in enumerate((passed.first, through)):
-            places = None if self.places is None else torch.from_numpy(self.places[:, rows])
+            places = None
+            if self.places is not None:
+                places = torch.from_numpy(self.places[:, rows]) % maps.shape[-1] ** 2
             said, kind = self.features.said[rows], self.settings.filter_loss
             gradient = self.known[place].gradient(maps.detach(), said, kind, places)
             told.append(_size(gradient))
