@@ -159,7 +159,7 @@ def test_entropy_of_the_class_by_hand(bench):
 def test_the_largest_parts_share_by_hand():
     maps = np.array([[3.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
     parts = np.array([[0, 1, 1, -1], [-1, 0, 0, 1]])
-    # Own: 3/4 on part 0; 1/2 on either. The other's map: (0, 0, 1, 1) has 1/2 on part 1; (3, 1, 0, 0) has 1/4 on part 0.
+    # Own: 3/4 on part 0; 1/2 on either. The other map: (0, 0, 1, 1) has 1/2 on 1, (3, 1, 0, 0) has 1/4 on 0.
     np.testing.assert_allclose(landing._largest(maps, parts), [0.75 - 0.5, 0.5 - 0.25])
 
 
