@@ -78,6 +78,20 @@ PAGES = {
             "to each other, at what is left when one is taken from another, and at how networks' spaces differ.",
         ),
     },
+    "Explainer": {
+        "parts": (
+            "Object parts",
+            ":material/extension:",
+            "What the channels of a layer become when a second network takes them apart: filters that each find one "
+            "part of an object. Look for rows that stay on one part, and at which of them decided a prediction.",
+        ),
+        "explainer": (
+            "Explainer network",
+            ":material/polyline:",
+            "How much of the network's own features the second network gives back, and how much of that by its "
+            "interpretable filters. Look at whether these find a part more steadily than the network's own do.",
+        ),
+    },
     "Data and cache": {
         "probe": (
             "Probe",

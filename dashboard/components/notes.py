@@ -86,6 +86,10 @@ PAPERS = {
     "c-mwp": "J. Zhang et al.: Top-down Neural Attention by Excitation Backprop. ECCV 2016; IJCV 126, 2018.",
     "net2vec": "R. Fong, A. Vedaldi: Net2Vec: Quantifying and Explaining how Concepts are Encoded by Filters in Deep "
     "Neural Networks. CVPR 2018.",
+    "explainer": "Q. Zhang, Y. Yang, Y. Liu, Y. N. Wu, S.-C. Zhu: Unsupervised Learning of Neural Networks to Explain "
+    "Neural Networks. arXiv:1805.07468, 2018.",
+    "receptive": "B. Zhou, A. Khosla, A. Lapedriza, A. Oliva, A. Torralba: Object Detectors Emerge in Deep Scene CNNs. "
+    "ICLR 2015.",
     "faithfulness": "V. Petsiuk et al.: RISE: Randomized Input Sampling for Explanation of Black-box Models. "
     "BMVC 2018.",
 }

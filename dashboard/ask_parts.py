@@ -1,0 +1,137 @@
+"""Questions of the group Explainer: explainer networks, what they and their performers do on pictures, single pictures.
+Held as `ask.py` holds what it asks for; None where something is not known and there is no progress to compute it with.
+"""
+
+from collections.abc import Callable
+from dataclasses import astuple, replace
+
+import numpy as np
+import streamlit as st
+
+from core.engine import parts
+from core.errors import NotDefined
+from core.measures.part_places import Annotated
+from core.methods.explainer.anatomy import Anatomy, anatomy
+from core.methods.explainer.looking import Looked
+from core.methods.explainer.receptive import Fields
+from core.methods.explainer.training import Settings
+from dashboard.ask import Progress, stored
+
+FIRST = Settings()
+SLOWER = tuple(replace(FIRST, rate=FIRST.rate / 5**k) for k in range(3))  # what to try where a training ran away
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _performer(_network, fingerprint: str) -> tuple:
+    try:
+        return anatomy(_network), None
+    except NotDefined as error:
+        return None, str(error)
+
+
+def performer(of) -> Anatomy:
+    """What an explainer is attached to.  Raises NotDefined where the network has no such chain of layers."""
+    found, reason = _performer(of, of.fingerprint)
+    if found is None:
+        raise NotDefined(reason)
+    return found
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _explained(fingerprint: str, probe_fingerprint: str, settings: tuple) -> list:
+    return []
+
+
+def explained(of, probe, settings: Settings | None = None) -> parts.Explained | None:
+    """A network's explainer, trained with the settings; without any, with the first ones or the next slower that are
+    known."""
+    for one in [settings] if settings else SLOWER:
+        held = _explained(of.fingerprint, probe.fingerprint, astuple(one))
+        if not held:
+            found = stored(lambda refuse, one=one: parts.explained(of, probe, settings=one, progress=refuse))
+            held[:] = [] if found is None else [found]
+        if held:
+            return held[0]
+    return None
+
+
+def train(
+    of, probe, settings: Settings, progress: Progress, watch: Callable[[np.ndarray], None] | None = None
+) -> parts.Explained:
+    """The same computed where it is not known; `watch` is told the curve after every epoch.  Raises Diverged."""
+    found = explained(of, probe, settings)
+    if found is None:
+        found = parts.explained(of, probe, settings=settings, progress=progress, watch=watch)
+        _explained(of.fingerprint, probe.fingerprint, astuple(settings))[:] = [found]
+    return found
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _looked(fingerprint: str, probe_fingerprint: str, settings: tuple) -> list:
+    return []
+
+
+def looked(of, probe, explainer: parts.Explained, progress: Progress | None = None) -> Looked | None:
+    """What an explainer and its performer do on the probe's test pictures."""
+    held = _looked(of.fingerprint, probe.fingerprint, astuple(explainer.settings))
+    return _known(held, lambda told: parts.looked(of, probe, explainer, progress=told), progress)
+
+
+def has_marks(probe) -> bool:
+    """Whether a probe says where the parts of its objects are."""
+    return {"labels", "landmarks"} <= probe.offers
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _marked(fingerprint: str, probe_fingerprint: str) -> list:
+    return []
+
+
+def marked(of, probe, progress: Progress | None = None) -> Annotated | None:
+    """Landmarks and parts of the pictures that `looked` is about; None, too, where the probe marks no landmarks."""
+    if not has_marks(probe):
+        return None
+    held = _marked(of.fingerprint, probe.fingerprint)
+    return _known(held, lambda told: parts.marked(of, probe, progress=told), progress)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _fields(fingerprint: str, probe_fingerprint: str, settings: tuple) -> list:
+    return []
+
+
+def fields(of, probe, explainer: parts.Explained, seen: Looked, progress: Progress | None = None) -> Fields | None:
+    """What the filters of conv-interp-2 look at, around their peaks."""
+    held = _fields(of.fingerprint, probe.fingerprint, astuple(explainer.settings))
+    return _known(held, lambda told: parts.part_fields(of, probe, explainer, seen, told), progress)
+
+
+def _known(held: list, call: Callable[[Progress], object], progress: Progress | None):
+    if not held:
+        found = call(progress) if progress else stored(call)
+        held[:] = [] if found is None else [found]
+    return held[0] if held else None
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _disentangled(
+    _network, fingerprint: str, probe_fingerprint: str, _explainer, settings: tuple, _picture, subject: str, label: int
+):  # fmt: skip
+    return parts.disentangle(_network, _explainer, _picture.image, label)
+
+
+def disentangled(of, probe, explainer: parts.Explained, picture, label: int) -> parts.Disentangled:
+    """What each filter gives to a class's score for a picture, and the maps."""
+    known = of.fingerprint, probe.fingerprint, explainer, astuple(explainer.settings)
+    return _disentangled(of, *known, picture, picture.subject, label)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _filter_maps(_network, fingerprint: str, _probe, probe_fingerprint: str, _explainer, settings: tuple, index: int):
+    return parts.filter_maps(_network, _explainer, _probe.image(index))
+
+
+def filter_maps(of, probe, explainer: parts.Explained, index: int) -> dict[str, np.ndarray]:
+    """The maps of one of the probe's pictures: 'top', the performer's, and 'second', conv-interp-2's after its mask."""
+    known = of.fingerprint, probe, probe.fingerprint, explainer, astuple(explainer.settings)
+    return _filter_maps(of, *known, int(index))
