@@ -329,7 +329,7 @@ def parser() -> argparse.ArgumentParser:
         "--out", required=True, metavar="FILE", help=".npy (float32 map at the image's size) or .png (overlay)"
     )
     one = verb(claims, "what a paper claims beside what is measured here, with controls and verdicts")
-    one.add_argument("paper", nargs="?", metavar="PAPER", help="chip, net2vec or explainer; else all")
+    one.add_argument("paper", nargs="?", metavar="PAPER", help="chip, net2vec, explainer or explainer-single; else all")
     one.add_argument("--network", default="menagerie-plain")
     one.add_argument("--weights", metavar="FILE", help="a checkpoint (.pth or .safetensors)")
     one.add_argument("--probe", default="menagerie")

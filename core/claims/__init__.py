@@ -30,6 +30,12 @@ def _explainer() -> "tuple[Stated, ...]":
     return explainer.CLAIMS
 
 
+def _single() -> "tuple[Stated, ...]":
+    from core.claims.explainer import single
+
+    return single.CLAIMS
+
+
 PAPERS: "Mapping[str, Callable[[], tuple[Stated, ...]]]" = MappingProxyType(
-    {"chip": _chip, "net2vec": _net2vec, "explainer": _explainer}
+    {"chip": _chip, "net2vec": _net2vec, "explainer": _explainer, "explainer-single": _single}
 )

@@ -10,7 +10,7 @@ import torch
 
 from core.claims import PAPERS
 from core.claims.bench import Bench, Sizes
-from core.claims.explainer import kept, landing, steady, trained
+from core.claims.explainer import kept, landing, single, steady, trained
 from core.claims.report import FAILS, HOLDS, NOT_MEASURED, UNDECIDED, Claim
 from core.claims.stated import measured
 from core.measures.part_places import Annotated
@@ -186,3 +186,42 @@ def test_every_claim_is_measured_on_a_small_world(tmp_path, monkeypatch):
 def test_settings_of_the_variants_are_known():
     for settings in trained.VARIANTS.values():
         assert Settings(**settings) != Settings()
+
+
+def test_one_species_is_told_from_seven_times_as_many_others():
+    own = np.arange(400) % 40 == 3
+    rows = single._rows(own)
+    assert own[rows].sum() == 10
+    assert len(rows) == 80
+    assert (np.diff(rows) > 0).all()
+
+
+def test_balanced_errors_by_hand():
+    """One of four of the species and none of twelve others: half of a quarter."""
+    labels = np.r_[np.zeros(4, int), np.ones(12, int)]
+    record = seen(0, 0, labels=labels, explainer=np.r_[1, labels[1:]])
+    assert single._balanced(record, "explainer").mean() == pytest.approx(0.125)
+
+
+def test_performers_of_one_species_are_measured(tmp_path, monkeypatch, marks):
+    """The whole way, on random pictures of a toy performer: a table of the species' filters on its pictures alone."""
+    monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path))
+    probe = open_probe("menagerie-tiny")
+    network = toys["performer"](side=16, module=toys["chain"](side=16))
+    network.classes = tuple(probe.classes[:3])
+    bench = Bench(network, probe, Sizes(explained=24, epochs=1, looked=12))
+    count = len(probe.splits["test"][:12])
+    generator = np.random.default_rng(0)
+    places = np.broadcast_to(
+        np.stack(np.meshgrid(*[np.arange(8.0)] * 2, indexing="ij"), 2).reshape(-1, 2), (count, 64, 2)
+    )
+    marked = Annotated(
+        np.full(count, 0), ("eye",), generator.random((count, 1, 2)), np.ones((count, 1), bool), np.ones(count), places,
+        ("eye",), np.zeros((count, 64), np.int64),
+    )  # fmt: skip
+    monkeypatch.setattr(single, "marked", lambda bench: (marked, np.zeros(count, np.int64)))
+    found = single._single(bench, 0)
+    assert found.name == probe.classes[0]
+    assert set(found.tables) == {"top"}  # the target layer has fewer channels than there are filters
+    assert 0 < found.p < 1
+    assert set(found.tables["top"].rows.classes.tolist()) == {0}

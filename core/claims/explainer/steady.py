@@ -4,7 +4,7 @@ from core.claims.bench import Bench
 from core.claims.explainer.trained import EXACT, SEEDS, VARIANTS, looked, marked, variant
 from core.claims.report import HOLDS, Condition, Control
 from core.claims.stated import Parts, stated
-from core.measures.interval import Estimate
+from core.measures.interval import Estimate, bootstrap
 from core.measures.part_tables import PERFORMER, Beside, beside
 from core.methods.explainer.looking import Looked
 
@@ -41,7 +41,7 @@ def _steadier(bench: Bench, layer: str) -> Parts:
     return {
         "conditions": tuple(conditions),
         "beside": {"instability, explainer": compared.first, f"instability, {layer} layer": compared.second}
-        | {f"the {layer} layer's peaks held still": first.against["performer, modal cell"].second}
+        | {f"the {layer} layer's peaks held still": bootstrap(first.values["performer, modal cell"])}
         | {f"with {EXACT}": _ratio(bench, looked(bench, filter_loss="exact"), layer)},
         "controls": tuple(_control(bench, name, layer) for name in VARIANTS),
         "chance": "1",
@@ -52,7 +52,7 @@ def _steadier(bench: Bench, layer: str) -> Parts:
 
 def _table(bench: Bench, seen: Looked, layer: str) -> Beside:
     marks, labels = marked(bench)
-    return beside(seen, marks, labels, layer, seed=bench.seed)
+    return beside(seen, marks, labels, layer, seed=bench.seed, resamples=1000)
 
 
 def _classes(bench: Bench, table: Beside) -> list[tuple[int, str]]:

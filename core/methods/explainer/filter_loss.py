@@ -84,8 +84,9 @@ def approximate_gradient(maps: Tensor, known: Normalisers, own: Tensor, places: 
     given = traces(maps)
     told, nearest = _told(given, known), given[..., :-1].argmax(-1) if places is None else places
     target = torch.where(own, nearest, told.shape[-1] - 1)
-    chosen = torch.nn.functional.one_hot(target, told.shape[-1]).to(maps)
-    return _along(maps, told, (told - _log_p(told)[..., None]) * chosen)
+    own_told = told.gather(-1, target[..., None])[..., 0]
+    weight = own_told.exp() * (own_told - _log_p(told)) / -told.shape[-1]
+    return weight[..., None, None] * templates(maps.shape[-1]).to(maps)[target]
 
 
 def entropies(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
