@@ -8,6 +8,8 @@ arXiv:1805.07468, 2018. x: the map of a filter on a picture, n x n; T: one of n^
     p(x|T) = exp(tr(x T)) / Z_T, Z_T = sum_x exp(tr(x T)), tr(x T) = sum_ij x_ij T_ij
     T_mu(i, j) = tau max(1 - beta ||(i, j) - mu||_1 / n, -1), T- = -tau                                 templates.py
 
-anatomy.py finds the layers of the performer that an explainer is attached to, network.py is the explainer. Of a trained
-one, contributions.py says what each filter gives to a class's score, receptive.py what it looks at in pictures.
+anatomy.py finds the layers of the performer that an explainer is attached to, network.py is the explainer, features.py
+what it is trained on. Of a trained one, looking.py says where its filters peak and what it reconstructs, contributions.py
+what each filter gives to a class's score and Grad-CAM on it, receptive.py what it looks at in pictures. packing.py makes
+arrays of it, shipped.py keeps those of embedded networks.
 """
