@@ -9,7 +9,7 @@ arXiv:1805.07468, 2018. x: the map of a filter on a picture, n x n; T: one of n^
     T_mu(i, j) = tau max(1 - beta ||(i, j) - mu||_1 / n, -1), T- = -tau                                 templates.py
 
 anatomy.py finds the layers of the performer that an explainer is attached to, network.py is the explainer, features.py
-what it is trained on. Of a trained one, looking.py says where its filters peak and what it reconstructs, contributions.py
-what each filter gives to a class's score and Grad-CAM on it, receptive.py what it looks at in pictures. packing.py makes
-arrays of it, shipped.py keeps those of embedded networks.
+what it is trained on. Of a trained one, looking.py says where filters peak and what is reconstructed, contributions.py
+what each filter gives to a class's score and Grad-CAM on it, receptive.py what it looks at in pictures. packing.py
+makes arrays of it, shipped.py keeps those of embedded networks.
 """
