@@ -23,6 +23,7 @@ from core.methods.explainer.looking import Looked
 
 EXPLAINER, PERFORMER = "explainer", "performer"
 LAYERS = ("top", "target")  # of the performer, that conv-interp-2 is set beside
+COMPARED = (PERFORMER, "modal cell")  # with intervals
 CONTROLS = ("as it is", "shifted", "any part")  # peaks, the same after a shift by chance, anywhere on a part
 
 
@@ -32,7 +33,7 @@ class Beside:
 
     `values`: instability by row (R,), NaN where not defined, of 'explainer', of 'performer', of the explainer's peaks
     held still as each of part_stability.FLOORS does, and of the performer's held at their 'performer, modal cell'.
-    `against`: the explainer over each of the others. `classes`: the explainer over the performer, by class.
+    `against`: the explainer over those in COMPARED. `classes`: the explainer over the performer, by class.
     """
 
     layer: str
@@ -49,7 +50,7 @@ class Beside:
 
 
 def beside(
-    seen: Looked, marks: Annotated, labels: np.ndarray, layer: str, *, seed: int = 0, resamples: int = 1000
+    seen: Looked, marks: Annotated, labels: np.ndarray, layer: str, *, seed: int = 0, resamples: int = 400
 ) -> Beside:
     """Table 1: the explainer's conv-interp-2 and a layer of the performer, 'top' or 'target'. `labels` (N,): the
     pictures' classes as the network counts them, -1 for those that do not count.
@@ -61,21 +62,48 @@ def beside(
     still = part_stability.still(cells[EXPLAINER], rows.counted, shape, seed)
     own = part_stability.still(cells[PERFORMER], rows.counted, shape, seed)["modal cell"]
     peaks = cells | still | {"performer, modal cell": own}
-    apart = {name: _distances(one, marks) for name, one in peaks.items()}
-    values = {name: part_stability.instabilities(one, rows.counted, marks.visible) for name, one in apart.items()}
-    first = apart[EXPLAINER]
-    drawn = {"seed": seed, "resamples": resamples}
+    blocks = [_Block.of(rows, marks, label) for label in np.unique(rows.classes).tolist()]
+    values = {name: np.full(len(rows.filters), np.nan) for name in peaks}
+    whole = {name: np.zeros((*rows.counted.shape, len(marks.landmarks))) for name in (EXPLAINER, *COMPARED)}
+    drawn, classes = {"seed": seed, "resamples": resamples}, {}
+    for one in blocks:
+        apart = {name: one.distances(cells, marks) for name, cells in peaks.items()}
+        for name, found in apart.items():
+            values[name][one.rows] = part_stability.instabilities(found, one.of_class.counted, one.visible)
+        for name, every in whole.items():
+            every[np.ix_(one.rows, one.pictures, one.landmarks)] = apart[name]
+        pair = apart[EXPLAINER], apart[PERFORMER]
+        classes[one.label] = part_stability.compared(*pair, one.of_class, one.visible, **drawn)
     against = {
-        name: part_stability.compared(first, one, rows, marks.visible, **drawn)
-        for name, one in apart.items()
-        if name != EXPLAINER
+        name: part_stability.compared(whole[EXPLAINER], whole[name], rows, marks.visible, **drawn) for name in COMPARED
     }
-    classes = {}
-    for label in np.unique(rows.classes).tolist():
-        some = rows.classes == label
-        pair = (first[some], apart[PERFORMER][some])
-        classes[label] = part_stability.compared(*pair, rows.take(some), marks.visible, **drawn)
     return Beside(layer, rows, values, against, classes)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """The rows of one class, and the pictures and landmarks that count in them, by index: a small part of all."""
+
+    label: int
+    rows: np.ndarray
+    pictures: np.ndarray
+    landmarks: np.ndarray
+    of_class: Rows
+    visible: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Rows, marks: Annotated, label: int) -> "_Block":
+        some = np.flatnonzero(rows.classes == label)
+        pictures = np.flatnonzero(rows.counted[some].any(0))
+        landmarks = np.flatnonzero(marks.visible[pictures].any(0))
+        mine = Rows(rows.filters[some], rows.classes[some], rows.counted[np.ix_(some, pictures)])
+        return cls(label, some, pictures, landmarks, mine, marks.visible[np.ix_(pictures, landmarks)])
+
+    def distances(self, cells: np.ndarray, marks: Annotated) -> np.ndarray:
+        """(R, N) -> (rows, pictures, landmarks)"""
+        peaks = part_stability.located(cells[np.ix_(self.rows, self.pictures)], marks.places[self.pictures])
+        points = marks.points[np.ix_(self.pictures, self.landmarks)]
+        return part_stability.distances(peaks, points, marks.diagonals[self.pictures])
 
 
 def _alike(seen: Looked, labels: np.ndarray, layer: str) -> tuple[Rows, dict[str, np.ndarray]]:
@@ -91,10 +119,6 @@ def _alike(seen: Looked, labels: np.ndarray, layer: str) -> tuple[Rows, dict[str
         raise NotDefined("no filter fires in three pictures of its class, in the explainer and in the performer")
     sides = {EXPLAINER: first, PERFORMER: second}
     return rows, {name: one.cells[rows.filters].astype(np.int64) for name, one in sides.items()}
-
-
-def _distances(cells: np.ndarray, marks: Annotated) -> np.ndarray:
-    return part_stability.distances(part_stability.located(cells, marks.places), marks.points, marks.diagonals)
 
 
 @dataclass(frozen=True)
