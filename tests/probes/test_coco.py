@@ -1,6 +1,7 @@
 """COCO's format, written small: boxes, outlines, key points and labels worked by hand, and every kind of damage."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -280,3 +281,23 @@ def test_real_photographs_of_animals(tmp_path):
     (head,) = probe.instances(goldfish)[0].landmarks  # at (117, 28.5) of 224 x 224 in the box
     wanted = (68.12 + 116.5 / 224 * 126.37 - 0.01, 119.32 + 28 / 224 * 178.92)
     assert (head.row, head.column) == pytest.approx(wanted, abs=0.5)
+
+
+@pytest.mark.skipif(not SOURCE.is_dir(), reason="the photographs of animals are not beside this repository")
+def test_crops_of_real_photographs_show_the_boxes_own_pixels(tmp_path):
+    whole = open_folder(write(tmp_path / "whole", per_class=6))
+    crops = open_folder(write(tmp_path / "crops", per_class=6, crops=True))
+    assert (len(crops), crops.classes) == (180, whole.classes)
+    counts = [len(crops.splits[split]) for split in ("train", "test", "val")]
+    np.testing.assert_allclose(counts, (90, 60, 30), atol=2)  # what shows one photograph is in one split
+    places = {Path(whole.key(index)).name: index for index in range(len(whole))}
+    for index in range(0, len(crops), 20):
+        of = places[Path(crops.key(index)).name]
+        (animal,), (photographed,) = crops.instances(index), whole.instances(of)
+        top, left, bottom, right = photographed.box
+        assert (crops.image(index).shape, animal.box) == ((224, 224, 3), (0, 0, 224, 224))
+        for mark, found in zip(photographed.landmarks, animal.landmarks, strict=True):
+            there = ((mark.row - top) / (bottom - top) * 224, (mark.column - left) / (right - left) * 224)
+            assert (found.name, found.row, found.column) == (mark.name, *map(pytest.approx, there))
+        inside = whole.image(of)[round(top) : round(bottom), round(left) : round(right)].reshape(-1, 3)
+        np.testing.assert_allclose(crops.image(index).reshape(-1, 3).mean(0), inside.mean(0), atol=2)
