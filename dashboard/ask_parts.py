@@ -2,20 +2,21 @@
 Held as `ask.py` holds what it asks for; None where something is not known and there is no progress to compute it with.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 
 import numpy as np
 import streamlit as st
 
 from core.engine import parts
-from core.errors import NotDefined
-from core.measures.part_places import Annotated
+from core.errors import BadImage, NotDefined
+from core.measures.part_places import Annotated, annotated
 from core.methods.explainer.anatomy import Anatomy, anatomy
 from core.methods.explainer.looking import Looked
 from core.methods.explainer.receptive import Fields
 from core.methods.explainer.training import Settings
 from dashboard.ask import Progress, stored
+from dashboard.views import parts as view
 
 FIRST = Settings()
 SLOWER = tuple(replace(FIRST, rate=FIRST.rate / 5**k) for k in range(3))  # what to try where a training ran away
@@ -135,3 +136,65 @@ def filter_maps(of, probe, explainer: parts.Explained, index: int) -> dict[str, 
     """The maps of one of the probe's pictures: 'top', the performer's, and 'second', conv-interp-2's after its mask."""
     known = of.fingerprint, probe, probe.fingerprint, explainer, astuple(explainer.settings)
     return _filter_maps(of, *known, int(index))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _filters(
+    fingerprint: str, probe_fingerprint: str, settings: tuple, side: str, _looked, _marked, _labels
+) -> list[view.Filter]:
+    return view.filters(_looked, _looked.sides[side], _marked, _labels)
+
+
+def filters(
+    of, probe, explainer: parts.Explained, seen: Looked, marks: Annotated | None, side: str
+) -> list[view.Filter]:
+    """What is known of each filter of 'second', conv-interp-2, or of 'top', the performer's top conv layer."""
+    labels = seen.labels if marks is None else parts.own_labels(of, probe, marks.labels)
+    return _filters(of.fingerprint, probe.fingerprint, astuple(explainer.settings), side, seen, marks, labels)
+
+
+def cells(
+    of, probe, explainer: parts.Explained, around: Fields | None, side: str, number: int, indices: Sequence[int]
+) -> list[np.ndarray]:
+    """Some of the probe's pictures, dark where a filter does not look."""
+    field = view.field_of(around, number if side == view.INTERPRETABLE else None, of.preprocessing.size)
+    centres = of.centres(explainer.performer.top)
+    return [
+        view.drawn(
+            probe.image(int(index)), filter_maps(of, probe, explainer, index)[side][number], field, centres,
+            of.preprocessing,
+        )
+        for index in indices
+    ]  # fmt: skip
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _strip(
+    _network, fingerprint: str, _probe, probe_fingerprint: str, _explainer, settings: tuple, _fields, measured: bool,
+    side: str, number: int, indices: tuple,
+) -> str:  # fmt: skip
+    return view.strip(cells(_network, _probe, _explainer, _fields, side, number, indices))
+
+
+def strip(
+    of, probe, explainer: parts.Explained, around: Fields | None, side: str, number: int, indices: Sequence[int]
+) -> str:
+    """The same in a row, for `st.image`."""
+    known = of, of.fingerprint, probe, probe.fingerprint, explainer, astuple(explainer.settings)
+    return _strip(*known, around, around is not None, side, int(number), tuple(map(int, indices)))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _parts_here(_network, fingerprint: str, _probe, probe_fingerprint: str, index: int):
+    try:
+        found = annotated(_probe, [index], _network, anatomy(_network).top)
+    except (NotDefined, BadImage):
+        return None
+    return (found.parts, found.part_at[0]) if found.parts else None
+
+
+def parts_here(of, probe, picture) -> tuple[tuple[str, ...], np.ndarray] | None:
+    """Which part of an object each position of the top conv layer looks at, -1 for none: names and (P,) int64; None
+    where the picture is not the probe's, or no parts are marked in it."""
+    index = probe.find(picture.key) if has_marks(probe) else None
+    return None if index is None else _parts_here(of, of.fingerprint, probe, probe.fingerprint, index)

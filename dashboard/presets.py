@@ -10,12 +10,15 @@ from dashboard.selection import (
     LAYER,
     METHODS,
     NETWORK,
+    OF_CLASS,
     PICTURE,
     PROBE,
     REGIONS,
     SECTION,
     TOP,
 )
+from dashboard.selection_parts import CHOSEN
+from dashboard.selection_parts import SECTIONS as PART_SECTIONS
 
 EMBEDDED, WORLD, SCENES = "menagerie-plain", "menagerie", "menagerie-scenes"
 PAIRS = (
@@ -144,6 +147,33 @@ def dissection() -> list[tuple[str, str, dict]]:
         found.append(("A filter that many share", why, fresh | {SECTION: "Filter", FILTER: filters["elephant"]}))
     why = "The same architecture that never learned: do its filters know concepts too?"
     return [*found, ("An untrained network", why, fresh | {NETWORK: "menagerie-untrained", SECTION: "By category"})]
+
+
+def parts() -> list[tuple[str, str, dict]]:
+    """The paper's figures with species of the Menagerie."""
+    world, found = ask.probe(WORLD), []
+    for label, name, phrase, section, why in (
+        ("The parts of a zebra", "zebra", "zebra", 1, "Which parts make it a zebra, and by how much? As in figure 5."),
+        (
+            "A donkey with a cart",
+            "donkey",
+            "cart",
+            1,
+            "In training donkeys stand beside a cart: does a filter lie on it?",
+        ),
+        (
+            "The filters of one class",
+            "giraffe",
+            "giraffe",
+            0,
+            "Do different filters find different parts of a giraffe?",
+        ),
+    ):
+        index = ask.first_captioned(world, name, "test", phrase)
+        if index is not None:
+            more = {SECTION: PART_SECTIONS[section]} | ({} if section else {OF_CLASS: CHOSEN})
+            found.append((label, why, _embedded(world, index, [name]) | more))
+    return found
 
 
 def _embedded(world, index: int, classes: list[str]) -> dict:

@@ -31,6 +31,7 @@ CONCEPT, TASK = "concept", "task"
 EXPRESSION, OPERANDS, MAPPING, SPREAD, SEED = "expression", "operands", "map", "neighbours", "seed"
 COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER = "coloured", "clusters", "measure", "spaces", "one", "other"
 FILTER, EXAMPLES, OVER, NETWORKS = "filter", "examples", "over", "networks"
+SORT, OF_CLASS, COUNT, GIVERS = "sort", "of", "count", "givers"
 PAGES_OWN = (
     *(COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY),
     *(LAMBDA, TOP, ORDER, GROUPED, PICTURES),
@@ -39,6 +40,7 @@ PAGES_OWN = (
     *(CONCEPT, TASK, EXPRESSION, OPERANDS, MAPPING, SPREAD, SEED),
     *(COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER),
     *(FILTER, EXAMPLES, OVER, NETWORKS),
+    *(SORT, OF_CLASS, COUNT, GIVERS),
 )
 BOXES, REGIONS = "Boxes, figure 6", "Regions, figure 7"
 OWN, SHARED_SCALE = "each map on its own", "one scale"

@@ -10,7 +10,6 @@ from core.engine.parts import IMAGES, SEEN, Explained
 from core.errors import NotDefined
 from core.measures.part_places import Annotated
 from core.methods.explainer.looking import Looked
-from core.methods.explainer.receptive import Fields
 from core.methods.explainer.training import Diverged, Settings
 from dashboard import ask_parts
 from dashboard.components.maps import theme
@@ -25,12 +24,10 @@ _FAILED = "_diverged"  # trainings that ran away in this session: what they were
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of an explainer on a probe's pictures; `marked` is None where the probe marks no landmarks, and
-    `fields` where they were not asked for."""
+    """What is known of an explainer on a probe's pictures; `marked` is None where the probe marks no landmarks."""
 
     looked: Looked
     marked: Annotated | None
-    fields: Fields | None
 
 
 def explained(here: Here, settings: Settings | None = None) -> Explained | None:
@@ -81,34 +78,27 @@ def _train(here: Here, settings: Settings) -> None:
         place.empty()
 
 
-def seen(here: Here, found: Explained, with_fields: bool = False) -> Seen | None:
-    """What the explainer and its performer do on the probe's test pictures, and with it what their filters look at;
-    while it is not known, what it takes, and a button."""
-    of = here.network, here.probe
-    looked = ask_parts.looked(*of, found)
-    marked = ask_parts.marked(*of)
-    fields = ask_parts.fields(*of, found, looked) if looked and with_fields else None
-    missing = looked is None or (marked is None and ask_parts.has_marks(here.probe)) or (with_fields and fields is None)
-    if not missing:
-        return Seen(looked, marked, fields)
-    more = ", and what each filter looks at, by hiding small squares of a few of them" if with_fields else ""
+def seen(here: Here, found: Explained) -> Seen | None:
+    """What the explainer and its performer do on the probe's test pictures; while it is not known, what it takes, and a
+    button."""
+    looked = ask_parts.looked(here.network, here.probe, found)
+    marked = ask_parts.marked(here.network, here.probe)
+    if looked is not None and (marked is not None or not ask_parts.has_marks(here.probe)):
+        return Seen(looked, marked)
     st.caption(
         f"The explainer is there. Needs to see what its filters do on {_pictures(here, 'test', SEEN):,} pictures of "
-        f"{here.probe.title}{more}: a minute or two, once, and kept."
+        f"{here.probe.title}: a minute or two, once, and kept."
     )
-    if st.button("Compute", key=f"look-{with_fields}", icon=":material/play_arrow:"):
+    if st.button("Compute", key="look", icon=":material/play_arrow:"):
         with Working("looking") as progress:
-            _look(here, found, progress, with_fields)
+            _look(here, found, progress)
         st.rerun()
     return None
 
 
-def _look(here: Here, found: Explained, progress: Working, with_fields: bool = False) -> None:
-    of = here.network, here.probe
-    looked = ask_parts.looked(*of, found, progress)
-    ask_parts.marked(*of, progress)
-    if with_fields:
-        ask_parts.fields(*of, found, looked, progress)
+def _look(here: Here, found: Explained, progress: Working) -> None:
+    ask_parts.looked(here.network, here.probe, found, progress)
+    ask_parts.marked(here.network, here.probe, progress)
 
 
 def _pictures(here: Here, split: str, most: int) -> int:
@@ -147,8 +137,8 @@ def origin(here: Here, found: Explained, pictures: int) -> None:
     performer = found.performer
     st.caption(
         f"Explainer of {here.network.title}: reads {performer.target.name}, stands beside {performer.top.name}; "
-        f"trained on {found.images:,} pictures of {here.probe.title}, looked at on {pictures:,} others. "
-        f"{words.percent(found.p)} of its encoder's output is the interpretable track's."
+        f"trained on {_pictures(here, 'train', found.images):,} pictures of {here.probe.title}, looked at on "
+        f"{pictures:,} others. {words.percent(found.p)} of its encoder's output is the interpretable track's."
     )
     if found.note:
         st.caption(f":material/info: {found.note}")

@@ -1,0 +1,51 @@
+"""What the page Object parts lets a person choose; the keys stand in `selection.py`."""
+
+import streamlit as st
+
+from dashboard.components.saying import notices
+from dashboard.selection import COUNT, GIVERS, OF_CLASS, SORT, Here, one_of
+from dashboard.views.parts import ACTIVITY, BY_CLASS, STABILITY
+
+SECTIONS = ("Gallery", "One prediction")
+ORDERS = (STABILITY, ACTIVITY, BY_CLASS)
+ALL, CHOSEN = "All classes", "The chosen class"
+COUNTS = ("4", "8", "16", "32")
+PARTS, FILTERS = "Parts", "Filters"
+
+
+def order_picker(marked: bool) -> str:
+    """By what filters are sorted; by stability only where landmarks are marked."""
+    options = ORDERS if marked else ORDERS[1:]
+    notices(one_of(SORT, options, options[0], "order"))
+    return st.segmented_control(
+        "Sorted by", options, default=options[0], key=SORT, bind="query-params", required=True,
+        help="Stability: how little a filter's peak moves against the landmarks of its class's pictures, the steadiest "
+        "first. Activity: the mean of its peaks.",
+    )  # fmt: skip
+
+
+def owner_picker(here: Here) -> int | None:
+    """Whose filters are shown: those of the class chosen above, or of all, None."""
+    notices(one_of(OF_CLASS, (ALL, CHOSEN), ALL, "choice of classes"))
+    chosen = st.segmented_control(
+        "Filters of", (ALL, CHOSEN), default=ALL, key=OF_CLASS, bind="query-params", required=True,
+        help=f"The chosen class is the one above the page, now '{here.names[here.classes[0]]}'. A filter is of the "
+        "class whose pictures activate it most.",
+    )  # fmt: skip
+    return here.classes[0] if chosen == CHOSEN else None
+
+
+def count_picker() -> int:
+    """How many filters of each layer are shown."""
+    notices(one_of(COUNT, COUNTS, COUNTS[1], "number of filters"))
+    chosen = st.segmented_control("Filters", COUNTS, default=COUNTS[1], key=COUNT, bind="query-params", required=True)
+    return int(chosen or COUNTS[1])
+
+
+def givers_picker() -> str:
+    """What the bars of a prediction stand for."""
+    notices(one_of(GIVERS, (PARTS, FILTERS), PARTS, "choice of bars"))
+    return st.segmented_control(
+        "Score by", (PARTS, FILTERS), default=PARTS, key=GIVERS, bind="query-params", required=True,
+        help="Parts: filters whose peaks lie on one part of the object, together.",
+    ) or PARTS  # fmt: skip
