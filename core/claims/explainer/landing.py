@@ -46,11 +46,13 @@ def _on_one(bench: Bench, of: Explained) -> tuple[np.ndarray, np.ndarray]:
     read = parts.emitted(bench.network, bench.probe, images=bench.sizes.looked, progress=bench.tell)
     known = (labels >= 0) & (marks.part_at >= 0).any(1)
     rows = np.array(evenly(np.flatnonzero(known), bench.sizes.inside), np.int64)
-    maps, top = (torch.from_numpy(read[name][rows].astype(np.float32)) for name in ("maps", "top"))
+    maps, top = (
+        torch.from_numpy(read[name][rows].astype(np.float32)).to(bench.network.device) for name in ("maps", "top")
+    )
     classes = labels[rows].tolist()
     found = contributions.attention(of.explainer, of.performer, maps, classes)[1]
     beside = contributions.attention_top(of.performer, top, classes)
-    return tuple(_largest(one.flatten(1).numpy(), marks.part_at[rows]) for one in (found, beside))
+    return tuple(_largest(one.flatten(1).cpu().numpy(), marks.part_at[rows]) for one in (found, beside))
 
 
 def _largest(maps: np.ndarray, part_at: np.ndarray) -> np.ndarray:
@@ -143,13 +145,13 @@ def _spatial(bench: Bench, of: Explained | None) -> np.ndarray:
     rows = evenly(range(len(read["maps"])), bench.sizes.inside * 2)
     with torch.no_grad():
         if of is None:
-            maps = torch.from_numpy(read["top"][rows].astype(np.float32))
+            maps = torch.from_numpy(read["top"][rows].astype(np.float32)).to(bench.network.device)
         else:
-            given = torch.from_numpy(read["maps"][rows].astype(np.float32))
+            given = torch.from_numpy(read["maps"][rows].astype(np.float32)).to(bench.network.device)
             maps = torch.cat([of.explainer(some).second for some in given.split(50)])
         live = maps.amax((0, 2, 3)) > 0
         found = [_term(some) for some in maps[:, live].movedim(1, 0).split(8)]
-    return torch.cat(found).numpy() if found else np.empty(0)
+    return torch.cat(found).cpu().numpy() if found else np.empty(0)
 
 
 def _term(maps: Tensor) -> Tensor:

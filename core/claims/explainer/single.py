@@ -152,10 +152,11 @@ def _after(performer, top: np.ndarray) -> Sequence[np.ndarray]:
     found = []
     for start in range(0, len(top), looking.BATCH):
         maps = torch.from_numpy(np.asarray(top[start : start + looking.BATCH], np.float32))
+        maps = maps.to(performer.first.weight.device)
         fc6 = performer.first(performer.pool(maps).flatten(1)).relu()
         fc7 = performer.second(fc6).relu()
         found.append((fc6, fc7, performer.classify(fc7)))
-    return [torch.cat(one).numpy() for one in zip(*found, strict=True)]
+    return [torch.cat(one).cpu().numpy() for one in zip(*found, strict=True)]
 
 
 CLAIMS = (steadier, share, loss)

@@ -87,7 +87,8 @@ def look(
     for start in range(0, count, BATCH):
         some = slice(start, start + BATCH)
         maps, top, fc6, fc7 = (
-            torch.from_numpy(read[name][some].astype(np.float32)) for name in ("maps", "top", "fc6", "fc7")
+            torch.from_numpy(read[name][some].astype(np.float32)).to(explainer.dec1.weight.device)
+            for name in ("maps", "top", "fc6", "fc7")
         )
         passed = explainer(maps)
         alone = explainer.decode((1 - explainer.p) * passed.ordinary)[1]
@@ -102,7 +103,7 @@ def look(
             told[f"{name}/scores"], told[f"{name}/cells"] = one.flatten(2).max(2)
             told[f"{name}/means"] = one.mean((2, 3))
         for name, one in told.items():
-            rows.setdefault(name, []).append(one)
+            rows.setdefault(name, []).append(one.cpu())
         if progress:
             progress(min(start + BATCH, count), count, "pictures through the explainer")
     found = {name: torch.cat(one) for name, one in rows.items()}

@@ -26,7 +26,7 @@ def explainer(performer: Anatomy, kept: Mapping[str, np.ndarray], *, masked: boo
 
     Raises BadWeights where they belong to another performer.
     """
-    found = Explainer(performer, masked=masked)
+    found = Explainer(performer, masked=masked).to(performer.first.weight.device)
     state = {name: np.asarray(one, np.int64 if name.endswith("seen") else np.float32) for name, one in kept.items()}
     if f"{_LARGE}/change" in state:
         change, scale = state.pop(f"{_LARGE}/change"), state.pop(f"{_LARGE}/scale")

@@ -139,14 +139,15 @@ def _trained(performer, features, settings, progress, checkpoint, watch) -> Trai
 class _Run:
     def __init__(self, performer: Anatomy, features: Features, settings: Settings):
         self.performer, self.features, self.settings = performer, features, settings
-        self.explainer = Explainer(performer, masked=settings.masked, seed=settings.seed)
+        self.device = performer.first.weight.device
+        self.explainer = Explainer(performer, masked=settings.masked, seed=settings.seed).to(self.device)
         balance = self.explainer.balance
         weights = [one for one in self.explainer.parameters() if one is not balance]
         groups = [{"params": weights, "weight_decay": settings.decay}, {"params": [balance], "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, settings.rate)
         filters = performer.top.shape[0]
         # Running sizes, at each filter of the two interpretable layers, of the gradients from above and of the loss's.
-        self.sizes = torch.zeros(2, 2, filters)
+        self.sizes = torch.zeros(2, 2, filters, device=self.device)
         self.history: list[list[float]] = []
         self.energy = [float(np.mean(np.sum(np.square(one), 1))) or 1.0 for one in (features.fc6, features.fc7)]
         self.sums: dict[str, float] = {}
@@ -164,7 +165,7 @@ class _Run:
                 self.explainer(self._maps(np.arange(start, min(start + self.settings.batch, len(self.features.maps)))))
 
     def _maps(self, rows: np.ndarray) -> Tensor:
-        return torch.from_numpy(self.features.maps[rows].astype(np.float32))
+        return torch.from_numpy(self.features.maps[rows].astype(np.float32)).to(self.device)
 
     def pace(self, epoch: int) -> None:
         """The epoch's learning rates: half a cosine down to zero; p's is larger, as its two numbers have far to go."""
@@ -217,7 +218,7 @@ class _Run:
 
     def _losses(self, passed: Passed, rows: np.ndarray) -> dict[str, Tensor]:
         """Shares of fc6's and fc7's energy that are not reconstructed, and the classification loss where asked for."""
-        wanted = [torch.from_numpy(one[rows]) for one in (self.features.fc6, self.features.fc7)]
+        wanted = [torch.from_numpy(one[rows]).to(self.device) for one in (self.features.fc6, self.features.fc7)]
         found = {
             name: (got - want).square().sum(1).mean() / energy
             for name, got, want, energy in zip(
@@ -225,7 +226,7 @@ class _Run:
             )
         }
         if self.settings.classes:
-            labels = torch.from_numpy(self.features.labels[rows])
+            labels = torch.from_numpy(self.features.labels[rows]).to(self.device)
             logits = self.performer.classify(passed.fc7)
             found["classes"] = F.cross_entropy(logits, labels, ignore_index=-1)
         return found
@@ -233,7 +234,7 @@ class _Run:
     def _pulled(self, passed: Passed, rows: np.ndarray, epoch: int) -> tuple[Tensor, list[Tensor]]:
         """sum_f lambda_f Loss_f as something whose gradient is right, and the sizes of the filter loss's gradients."""
         if self.settings.filter_loss == "off":
-            return passed.encoded.new_zeros(()), [torch.zeros(passed.first.shape[1])] * 2
+            return passed.encoded.new_zeros(()), [torch.zeros(passed.first.shape[1], device=self.device)] * 2
         p = self.explainer.p
         through = p * passed.interpretable + (1 - p) * passed.ordinary.detach()
         total, told = passed.encoded.new_zeros(()), []
@@ -278,7 +279,7 @@ class _Run:
             raise CoreError(f"{checkpoint} belongs to a training with other settings; ask with the same, or remove it")
         arrays = load_file(checkpoint)
         self.history = arrays.pop("history").tolist()
-        self.sizes = torch.from_numpy(arrays.pop("sizes"))
+        self.sizes = torch.from_numpy(arrays.pop("sizes")).to(self.device)
         weights = {name[2:]: torch.from_numpy(value) for name, value in arrays.items() if name.startswith("w/")}
         self.explainer.load_state_dict(weights)
         moments = {name[2:]: torch.from_numpy(value) for name, value in arrays.items() if name.startswith("o/")}
@@ -289,13 +290,13 @@ class _Run:
         return int(told["epochs"])
 
     def _state(self) -> dict[str, np.ndarray]:
-        weights = {f"w/{name}": value.numpy() for name, value in self.explainer.state_dict().items()}
+        weights = {f"w/{name}": value.cpu().numpy() for name, value in self.explainer.state_dict().items()}
         moments = {
-            f"o/{index}/{key}": np.asarray(value)
+            f"o/{index}/{key}": np.asarray(value.cpu())
             for index, one in self.optimiser.state_dict()["state"].items()
             for key, value in one.items()
         }
-        return weights | moments | {"sizes": self.sizes.numpy(), "history": np.array(self.history)}
+        return weights | moments | {"sizes": self.sizes.cpu().numpy(), "history": np.array(self.history)}
 
 
 @dataclass(frozen=True)
@@ -313,7 +314,8 @@ class _Known:
         if kind == "exact":
             found = filter_loss.gradient(scaled, self.normalisers)
         else:
-            own = self.owner[:, None] == torch.from_numpy(labels)
+            own = (self.owner[:, None] == torch.from_numpy(labels)).to(maps.device)
+            places = None if places is None else places.to(maps.device)
             found = filter_loss.approximate_gradient(scaled, self.normalisers, own, places)
         return found.movedim(1, 0) * self.scale[:, None, None]
 
@@ -337,7 +339,7 @@ def owners(means: Tensor, labels: np.ndarray) -> Tensor:
     if not len(classes):
         return torch.full((means.shape[1],), -1)
     by_class = torch.stack([means[torch.from_numpy(labels == c)].mean(0) for c in classes])
-    return torch.from_numpy(classes)[by_class.argmax(0)]
+    return torch.from_numpy(classes)[by_class.argmax(0).cpu()]
 
 
 def _size(gradient: Tensor) -> Tensor:
