@@ -206,7 +206,8 @@ def export(arguments) -> None:
 
 def _told(files: dict) -> None:
     for name in (name for name in files if name.endswith("-note.txt")):
-        print(f"{name.removesuffix('-note.txt')}: {files[name].strip()}")
+        for line in files[name].splitlines():
+            print(f"{name.removesuffix('-note.txt')}: {line}")
 
 
 def _files(arguments) -> tuple[dict, dict]:

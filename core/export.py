@@ -11,7 +11,7 @@ from core import engine
 from core.errors import UnknownName
 from core.measures import concept_scores, localisation_table
 from core.methods import METHODS
-from core.methods.net2vec.dissection import Dissection
+from core.methods.net2vec.dissection import TASKS, Dissection
 from core.networks.network import Network
 from core.probes.probe import Probe
 
@@ -70,8 +70,8 @@ def net2vec(
     **asked: Any,
 ) -> Files:
     """What Net2Vec finds at layers, learned and scored on so many pictures: by concept, by filter and by picture as
-    CSV; thresholds, weights, the IoU of all filters with all concepts and the IoU of every picture as arrays; and what
-    there is to say, such as of pictures that were left out.
+    CSV; thresholds, weights, the IoU of all filters with all concepts and the IoU of every picture as arrays; in words
+    the means, and what there is to say, such as of pictures that were left out.
 
     Raises UnknownName for a split or methods, which it does not choose among.
     """
@@ -85,7 +85,8 @@ def net2vec(
             f"{layer}-pictures.csv": table(_pictures(found, probe)),
         }
         files |= {f"{layer}-{name.replace('_', '-')}": getattr(found, name) for name in _ARRAYS}
-        files |= {f"{layer}-note.txt": f"{found.note}\n"} if found.note else {}
+        said = [_summary(found, task) for task in TASKS] + ([found.note] if found.note else [])
+        files[f"{layer}-note.txt"] = "\n".join(said) + "\n"
     return files
 
 
@@ -104,12 +105,25 @@ def _concept(found: Dissection, c: int) -> dict[str, Any]:
         "best filter, classification": int(found.cls_best[c]),
         "single accuracy": float(found.cls_single_accuracy[c]), "accuracy": float(found.cls_accuracy[c]),
     }  # fmt: skip
-    remarks = {f"remark, {task}": found.reason(c, task) for task in ("segmentation", "classification")}
+    remarks = {f"remark, {task}": found.reason(c, task) for task in TASKS}
     return {"concept": found.concepts[c].name, "category": found.concepts[c].category, **numbers, **remarks}
 
 
+def _summary(found: Dissection, task: str) -> str:
+    single, combined = concept_scores.scores(found, task)
+    known = np.isfinite(single) & np.isfinite(combined)
+    if not known.any():
+        return f"{task}: no concept has a score"
+    what = "set IoU" if task == "segmentation" else "balanced accuracy"
+    no_worse = 100 * np.mean(combined[known] >= single[known])
+    return (
+        f"{task}, {known.sum()} concepts: mean {what} {combined[known].mean():.3f} with all filters, "
+        f"{single[known].mean():.3f} with the best one, no worse for {no_worse:.0f} %"
+    )
+
+
 def _filters(found: Dissection) -> list[dict[str, Any]]:
-    loads = {f"best of, {task}": concept_scores.loads(found, task) for task in ("segmentation", "classification")}
+    loads = {f"best of, {task}": concept_scores.loads(found, task) for task in TASKS}
     return [
         {"filter": k, "threshold": float(threshold), **{name: int(load[k]) for name, load in loads.items()}}
         for k, threshold in enumerate(found.thresholds)

@@ -76,6 +76,10 @@ def test_dissections_as_files(tmp_path, monkeypatch):
         assert float(row["single IoU"]) == pytest.approx(iou[way, c, int(row["best filter"])])
         assert np.isfinite(weights[c]).all()
     assert "only 1 training picture" in {row["remark, segmentation"] for row in rows}
+    single, combined = (np.array([float(row[name]) for _, row in known]) for name in ("single IoU", "combined IoU"))
+    said = f"{len(known)} concepts: mean set IoU {combined.mean():.3f} with all filters, {single.mean():.3f} with the"
+    assert said in (out / "conv5-note.txt").read_text()
+    assert f"no worse for {100 * np.mean(combined >= single):.0f} %\n" in (out / "conv5-note.txt").read_text()
     filters = list(csv.DictReader((out / "conv5-filters.csv").open()))
     assert [float(row["threshold"]) for row in filters] == pytest.approx(np.load(out / "conv5-thresholds.npy").tolist())
     assert sum(int(row["best of, segmentation"]) for row in filters) == sum(row["single IoU"] != "" for row in rows)
@@ -104,7 +108,7 @@ def test_what_was_left_out_is_said(tmp_path, monkeypatch, capsys):
     assert main(["precompute", *asked]) == 0
     assert f"conv5: {sentence}\n" in capsys.readouterr().out
     assert main(["export", *asked, "--out", str(tmp_path / "out")]) == 0
-    assert (tmp_path / "out" / "conv5-note.txt").read_text() == f"{sentence}\n"
+    assert (tmp_path / "out" / "conv5-note.txt").read_text().splitlines()[2:] == [sentence]
     rows = list(csv.DictReader((tmp_path / "out" / "conv5-concepts.csv").open()))
     assert [int(row["training pictures"]) + int(row["validation pictures"]) for row in rows] == [7, 7]
 
