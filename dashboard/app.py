@@ -123,7 +123,7 @@ def navigation() -> tuple[object, str, str]:
             page = st.Page(f"app_pages/{name}.py", title=title, icon=icon, default=name == "picture", help=about)
             pages.setdefault(group, []).append(page)
             texts[title] = (group, about)
-    page = st.navigation(pages)
+    page = st.navigation(pages, expanded=True)
     return page, *texts[page.title]
 
 
