@@ -2,12 +2,14 @@
 
 from dashboard import ask, ask_dissection
 from dashboard.selection import (
+    BESIDE,
     CLASS,
     CONCEPT,
     EXPRESSION,
     FIGURE,
     FILTER,
     LAYER,
+    LOSS,
     METHODS,
     NETWORK,
     OF_CLASS,
@@ -17,6 +19,8 @@ from dashboard.selection import (
     SECTION,
     TOP,
 )
+from dashboard.selection_explainer import BESIDES
+from dashboard.selection_explainer import SECTIONS as EXPLAINER_SECTIONS
 from dashboard.selection_parts import CHOSEN
 from dashboard.selection_parts import SECTIONS as PART_SECTIONS
 
@@ -173,6 +177,26 @@ def parts() -> list[tuple[str, str, dict]]:
         if index is not None:
             more = {SECTION: PART_SECTIONS[section]} | ({} if section else {OF_CLASS: CHOSEN})
             found.append((label, why, _embedded(world, index, [name]) | more))
+    return found
+
+
+def explainer() -> list[tuple[str, str, dict]]:
+    """The paper's tables on the embedded network, and what its controls show."""
+    world = ask.probe(WORLD)
+    share, instability, training, templates = EXPLAINER_SECTIONS
+    fresh = {NETWORK: EMBEDDED, PROBE: world.name, CLASS: [], LAYER: []}
+    found = [
+        ("Beside the target layer", "The explainer reads this layer. Are its filters steadier? As in the appendix.",
+         fresh | {SECTION: instability, BESIDE: BESIDES["target"]}),
+        ("Classes that are lost", "Which species does the explainer mistake that the network knows?",
+         fresh | {SECTION: share}),
+        ("Without the filter loss", "The same training without equation 2: are its filters as steady? Takes minutes.",
+         fresh | {SECTION: training, LOSS: "Off"}),
+    ]  # fmt: skip
+    index = ask.first_captioned(world, "giraffe", "test", "giraffe")
+    if index is not None:
+        why = "One filter's map before its mask and after it: what does the mask take away?"
+        found.append(("A mask at work", why, _embedded(world, index, []) | {SECTION: templates}))
     return found
 
 

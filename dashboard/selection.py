@@ -31,6 +31,8 @@ CONCEPT, TASK = "concept", "task"
 EXPRESSION, OPERANDS, MAPPING, SPREAD, SEED = "expression", "operands", "map", "neighbours", "seed"
 COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER = "coloured", "clusters", "measure", "spaces", "one", "other"
 FILTER, EXAMPLES, OVER, NETWORKS = "filter", "examples", "over", "networks"
+BESIDE, LOSS, MASKED, EPOCHS, RUN = "beside", "loss", "masked", "epochs", "run"
+INTERPRETABLE, PLACE_ROW, PLACE_COLUMN = "interpretable", "row", "column"
 SORT, OF_CLASS, COUNT, GIVERS = "sort", "of", "count", "givers"
 PAGES_OWN = (
     *(COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY),
@@ -40,6 +42,7 @@ PAGES_OWN = (
     *(CONCEPT, TASK, EXPRESSION, OPERANDS, MAPPING, SPREAD, SEED),
     *(COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER),
     *(FILTER, EXAMPLES, OVER, NETWORKS),
+    *(BESIDE, LOSS, MASKED, EPOCHS, RUN, INTERPRETABLE, PLACE_ROW, PLACE_COLUMN),
     *(SORT, OF_CLASS, COUNT, GIVERS),
 )
 BOXES, REGIONS = "Boxes, figure 6", "Regions, figure 7"

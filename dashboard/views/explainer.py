@@ -302,7 +302,7 @@ def history(found: np.ndarray) -> pd.DataFrame:
 
 def settings(found: Settings) -> pd.DataFrame:
     """How an explainer was trained."""
-    kind = {"published": "published gradient", "exact": "exact gradient"}.get(found.filter_loss, found.filter_loss)
+    kind = found.filter_loss + (" gradient" if found.filter_loss in ("published", "exact") else "")
     pull = "" if found.filter_loss == "off" else f", {found.strength:g} times the reconstruction's"
     rows = (
         ("epochs", f"{found.epochs}, of batches of {found.batch}"),
@@ -346,3 +346,28 @@ def p_words(p: float) -> str:
 
 def csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False).encode()
+
+
+def csv_rows(rows: Sequence[Mapping[str, object]]) -> bytes:
+    return csv(pd.DataFrame(rows))
+
+
+def selective_words(found: Mapping[str, Estimate], classes: int) -> str:
+    """How far filters keep to one class, in words."""
+    told = [f"{who} {one.value:.2f} ({_between(one, digits=2)})" for who, one in found.items()]
+    return (
+        f"Entropy of the class given that a filter fires, in nats, of {np.log(max(classes, 1)):.2f} there can be: "
+        f"{', '.join(told)}. 0 for a filter that only one class makes fire; of each filter the tenth of the pictures "
+        "with the highest peaks counts."
+    )
+
+
+def gain_words(found: Landed) -> str:
+    """Whether more of the explainer's filters keep to one part, in words."""
+    gain = found.gain
+    told = f"{100 * gain.value:+.1f} points ({_between(gain, 100, 1)})".replace("-", "−")
+    if gain.low > 0:
+        return f"More of the explainer's filters keep to one part: {told}."
+    if gain.high < 0:
+        return f"Fewer of the explainer's filters keep to one part: {told}."
+    return f"It is not shown that more of the explainer's filters keep to one part: {told}."
