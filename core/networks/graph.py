@@ -4,7 +4,7 @@ import copy
 import inspect
 import operator
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -30,11 +30,15 @@ class _Tracer(fx.Tracer):
     another thread, where a picture is being explained meanwhile, are let through.
     """
 
-    def __init__(self):
+    def __init__(self, whole: Collection[str]):
         super().__init__()
+        self.whole = whole
         self.thread = threading.get_ident()
         self.inside = [""]
         self.emitted: dict[str, list[fx.Node]] = {}
+
+    def is_leaf_module(self, m, module_qualified_name):
+        return module_qualified_name in self.whole or super().is_leaf_module(m, module_qualified_name)
 
     def call_module(self, m, forward, args, kwargs):
         if threading.get_ident() != self.thread:
@@ -63,12 +67,12 @@ class _Tracer(fx.Tracer):
 class Graph:
     """The graph of `module`: its nodes in order of execution, as far as the output needs them.
 
-    `emitted` says which nodes each module of the original emits, once per call. Raises whatever torch.fx raises where
-    the module cannot be traced.
+    `emitted` says which nodes each module of the original emits, once per call. Modules at the paths in `whole` are one
+    node each, whatever they are made of. Raises whatever torch.fx raises where the module cannot be traced.
     """
 
-    def __init__(self, module: nn.Module):
-        tracer = _Tracer()
+    def __init__(self, module: nn.Module, whole: Collection[str] = ()):
+        tracer = _Tracer(whole)
         with _tracing:
             graph = tracer.trace(module)
         self.module = fx.GraphModule(module, graph)

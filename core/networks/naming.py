@@ -9,6 +9,7 @@ from torch import fx
 
 from core.networks.graph import Graph
 
+_COUNTED = {"conv": "conv", "linear": "fc", "block": "block"}
 _FIELD = re.compile(r"(conv|pool|fc)\d+(_\d+)?")
 
 
@@ -66,7 +67,8 @@ def _in_blocks(graph: Graph, found: Sequence[Any]) -> bool:
 
 
 def _squeeze(graph: Graph, found: Sequence[Any]) -> dict[fx.Node, str]:
-    """SqueezeNet: conv1, fire2 … fire9, conv10; a pooling has the number of what it pools."""
+    """SqueezeNet: conv1, fire2 … fire9, conv10; a pooling has the number of what it pools. Fully connected layers that
+    were put behind it are counted on: fc9."""
     names, blocks, number = {}, {}, 0
     paths = [path for path, kind in graph.module_types.items() if kind == "Fire"]
     for entry in found:
@@ -78,7 +80,7 @@ def _squeeze(graph: Graph, found: Sequence[Any]) -> dict[fx.Node, str]:
             names[entry.node] = f"pool{number}"
         else:
             number += 1
-            names[entry.node] = f"{'fire' if entry.path in paths else 'conv'}{number}"
+            names[entry.node] = f"{'fire' if entry.path in paths else _COUNTED[entry.kind]}{number}"
     return names
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.networks.graph import Graph
 from core.networks.layers import Layer
 from core.networks.network import Network
 
@@ -72,16 +73,18 @@ def retrained(
 
 
 def _up_to(network: Network, layer: Layer) -> nn.Module:
-    """What gives a layer's value, as a module of its own.  Raises NotDefined where the network cannot be traced."""
-    module = copy.deepcopy(network.graph.module)
-    graph = module.graph
-    node = next(one for one in graph.nodes if one.name == layer.node)
-    output = next(one for one in graph.nodes if one.op == "output")
-    output.args = (node,)
-    graph.eliminate_dead_code()
-    module.delete_all_unused_submodules()
-    module.recompile()
-    return module
+    """What gives a layer's value, as a module of its own. The blocks before it stay whole, as it is by them that layers
+    are found and named.  Raises NotDefined where the network cannot be traced."""
+    modules, emitter = network.graph.module_types, layer.emitter or ""
+    blocks = {one.path for one in network.layers if one.kind == "block" and one.path in modules}
+    whole = {path for path in blocks if emitter and not emitter.startswith(f"{path}.")}
+    graph = Graph(network.module, whole)
+    node = graph.emitted[emitter][-1] if emitter else next(one for one in graph.nodes if one.name == layer.node)
+    graph.output.args = (node,)
+    graph.module.graph.eliminate_dead_code()
+    graph.module.delete_all_unused_submodules()
+    graph.module.recompile()
+    return copy.deepcopy(graph.module)
 
 
 def _head(shape: tuple[int, ...], filters: int | None, classes: int, units: int) -> nn.Sequential:

@@ -8,8 +8,11 @@ import pytest
 import torch
 
 from core.methods.explainer.anatomy import anatomy
+from core.networks.network import Network
+from core.networks.preprocessing import Preprocessing
 from core.networks.retrained import Schedule, retrained
 from core.networks.taps import tap
+from core.networks.vision import torchvision
 
 toys = runpy.run_path(str(Path(__file__).parents[1] / "methods" / "explainer_toys.py"))
 QUICK = Schedule(epochs=30, batch=8, rate=0.01, units=7)
@@ -71,3 +74,30 @@ def test_a_rare_class_is_not_forgotten(network, pictures):
     )
     with torch.no_grad():
         assert (made(pictures[24:28]).argmax(1) == 1).sum() >= 3
+
+
+@pytest.mark.parametrize(("architecture", "layer", "names"), [
+    ("squeezenet1_1", "fire7", ["conv1", "pool1", "fire2", "fire6.squeeze", "fire7", "conv8", "pool8", "fc9", "fc11"]),
+    ("squeezenet1_1", "fire4.expand3x3", ["fire2", "fire3", "conv4", "conv5", "conv6", "fc7"]),
+    ("resnet18", "layer2.1", ["before.conv1", "before.layer1.0", "before.layer2.1", "after.top", "after.fc6"]),
+    ("resnet18", "layer2.1.conv1", ["before.conv1", "after.top"]),
+])  # fmt: skip
+def test_blocks_before_the_new_layers_are_layers_still(architecture, layer, names):
+    torch.manual_seed(0)
+    module = getattr(torchvision.models, architecture)(weights=None, num_classes=4)
+    network = Network(module, ["a", "b", "c", "d"], Preprocessing((96, 96), None), name=architecture)
+    batch = torch.randn(4, 3, 96, 96)
+    chosen = network.layer(layer)
+    maps, labels, classes = values(network, chosen.name, batch), np.array([0, 1, 0, 1]), ("one", "two")
+    asked = {"filters": 6, "schedule": Schedule(epochs=1, units=3), "name": "new", "title": "New"}
+    made = retrained(network, chosen, maps, labels, classes, **asked)
+    found = anatomy(made)
+    assert found.target.shape == chosen.shape
+    assert found.top.shape == (6, *chosen.shape[1:])
+    assert set(names) <= {one.name for one in made.layers}
+    np.testing.assert_array_equal(values(made, found.target.name, batch), maps)
+    assert made.layers[-4].receptive_field is not None
+    np.testing.assert_array_equal(made.centres(found.target), network.centres(chosen))
+    again = retrained(made, found.target, maps, labels, classes, **asked)
+    np.testing.assert_array_equal(values(again, anatomy(again).target.name, batch), maps)
+    assert all(one.requires_grad for one in network.module.parameters()), "what was borrowed is as it was"
