@@ -60,7 +60,9 @@ def by_filters(found: Disentangled, named: Sequence[str]) -> list[Giver]:
     order = most[np.argsort(-shares[most], kind="stable")]
     others = np.setdiff1d(np.flatnonzero(peaks(found) >= 0), most)
     given = [Giver(named[f], float(shares[f]), 1) for f in order]
-    return [*given, Giver(f"{len(others)} others", float(shares[others].sum()), len(others))] if len(others) else given
+    if not len(others):
+        return given
+    return [*given, Giver(f"{len(others)} other{'s' * (len(others) > 1)}", float(shares[others].sum()), len(others))]
 
 
 def strongest(found: Disentangled, count: int) -> list[int]:
