@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core import engine
+from core import engine, export_parts
 from core.errors import UnknownName
 from core.measures import concept_scores, localisation_table
 from core.methods import METHODS
@@ -145,7 +145,24 @@ def _pictures(found: Dissection, probe: Probe) -> list[dict[str, Any]]:
     ]
 
 
-KINDS: Mapping[str, Callable[..., Files]] = {"chip": chip, "localisation": localisation, "net2vec": net2vec}
+def explainer(
+    network: Network, probe: Probe, layers: Sequence[str], progress: Progress | None = None, **asked: Any
+) -> Files:
+    """What is known of a network's explainer: instability by class, filters and errors by class as CSV, the curve of
+    its training, peaks and classes of all filters as arrays. It stands beside the top conv layer, whatever `layers`
+    says.  `asked`: images, for training and for looking."""
+    tables, arrays, said = export_parts.tables(network, probe, progress, **asked)
+    files: Files = {f"explainer-{name}.csv": table(rows) for name, rows in tables.items()}
+    files |= {f"explainer-{name}": values for name, values in arrays.items()}
+    return files | {"explainer-note.txt": "\n".join(said) + "\n"}
+
+
+KINDS: Mapping[str, Callable[..., Files]] = {
+    "chip": chip,
+    "explainer": explainer,
+    "localisation": localisation,
+    "net2vec": net2vec,
+}
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
