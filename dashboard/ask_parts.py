@@ -173,7 +173,7 @@ def _strip(
     _network, fingerprint: str, _probe, probe_fingerprint: str, _explainer, settings: tuple, _fields, measured: bool,
     side: str, number: int, indices: tuple,
 ) -> str:  # fmt: skip
-    return view.strip(cells(_network, _probe, _explainer, _fields, side, number, indices))
+    return view.strip(cells(_network, _probe, _explainer, _fields, side, number, indices), view.PICTURES)
 
 
 def strip(

@@ -33,7 +33,7 @@ COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER = "coloured", "clusters", "measu
 FILTER, EXAMPLES, OVER, NETWORKS = "filter", "examples", "over", "networks"
 BESIDE, LOSS, MASKED, EPOCHS, RUN = "beside", "loss", "masked", "epochs", "run"
 INTERPRETABLE, PLACE_ROW, PLACE_COLUMN = "interpretable", "row", "column"
-SORT, OF_CLASS, COUNT, GIVERS = "sort", "of", "count", "givers"
+SORT, OF_CLASS, PEAKS, COUNT, GIVERS = "sort", "of", "peaks", "count", "givers"
 PAGES_OWN = (
     *(COLOURS, OPACITY, THRESHOLD, BOX, SCALE, METHODS, CURVES, METHOD, KIND, RAW, SECTION, SPLIT, CATEGORY),
     *(LAMBDA, TOP, ORDER, GROUPED, PICTURES),
@@ -43,7 +43,7 @@ PAGES_OWN = (
     *(COLOURED, CLUSTERS, MEASURE, SPACES, ONE, OTHER),
     *(FILTER, EXAMPLES, OVER, NETWORKS),
     *(BESIDE, LOSS, MASKED, EPOCHS, RUN, INTERPRETABLE, PLACE_ROW, PLACE_COLUMN),
-    *(SORT, OF_CLASS, COUNT, GIVERS),
+    *(SORT, OF_CLASS, PEAKS, COUNT, GIVERS),
 )
 BOXES, REGIONS = "Boxes, figure 6", "Regions, figure 7"
 OWN, SHARED_SCALE = "each map on its own", "one scale"

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from dashboard.components.saying import notices
-from dashboard.selection import COUNT, GIVERS, OF_CLASS, SORT, Here, one_of
+from dashboard.selection import COUNT, GIVERS, OF_CLASS, PEAKS, SORT, Here, one_of
 from dashboard.views.parts import ACTIVITY, BY_CLASS, STABILITY
 
 SECTIONS = ("Gallery", "One prediction")
 ORDERS = (STABILITY, ACTIVITY, BY_CLASS)
 ALL, CHOSEN = "All classes", "The chosen class"
 COUNTS = ("4", "8", "16", "32")
+HIGHEST, QUANTILES = "Highest peaks", "By quantiles"
 PARTS, FILTERS = "Parts", "Filters"
 
 
@@ -33,6 +34,18 @@ def owner_picker(here: Here) -> int | None:
         "class whose pictures activate it most.",
     )  # fmt: skip
     return here.classes[0] if chosen == CHOSEN else None
+
+
+def peaks_picker() -> bool:
+    """Which pictures stand in a filter's row.  -> whether evenly from its highest peak to its lowest"""
+    options = (HIGHEST, QUANTILES)
+    notices(one_of(PEAKS, options, HIGHEST, "choice of pictures"))
+    chosen = st.segmented_control(
+        "Pictures of its class", options, default=HIGHEST, key=PEAKS, bind="query-params", required=True,
+        help="The highest peaks show a filter at its best; pictures spread evenly from its highest peak to its lowest "
+        "show it as it usually is.",
+    )  # fmt: skip
+    return chosen == QUANTILES
 
 
 def count_picker() -> int:

@@ -12,12 +12,10 @@ from dashboard.components.explainer import Seen, origin
 from dashboard.components.maps import save
 from dashboard.components.working import Working
 from dashboard.selection import Here
-from dashboard.selection_dissection import DECILES, MAXIMAL, examples_picker
-from dashboard.selection_parts import count_picker, order_picker, owner_picker
+from dashboard.selection_parts import count_picker, order_picker, owner_picker, peaks_picker
 from dashboard.views import dissection, figure, panels, parts, words
 from dashboard.views.parts import INTERPRETABLE, ORDINARY, Filter
 
-PICTURES = 5  # of each filter
 EQUATION = (
     r"\mathbf{x}_{\mathrm{enc}} = p\,\mathbf{x}_{\mathrm{interp}} + (1 - p)\,\mathbf{x}_{\mathrm{ordin}}, \qquad "
     r"y = \sum_f \underbrace{p \sum_{ij} \frac{\partial y}{\partial x_{\mathrm{enc},fij}} x_{\mathrm{interp},fij}}"
@@ -41,11 +39,12 @@ def gallery(here: Here, found: Explained, seen: Seen) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = order_picker(seen.marked is not None)
         owner = owner_picker(here)
-        by_quantiles = examples_picker((MAXIMAL, DECILES))
+        by_quantiles = peaks_picker()
         count = count_picker()
     fields = ask_parts.fields(here.network, here.probe, found, seen.looked)
     sides = (INTERPRETABLE, ORDINARY)
-    known = {side: ask_parts.filters(here.network, here.probe, found, *vars(seen).values(), side) for side in sides}
+    of = here.network, here.probe, found, seen.looked, seen.marked
+    known = {side: ask_parts.filters(*of, side) for side in sides}
     shown = {side: parts.chosen(known[side], order, owner, here.names)[:count] for side in sides}
     with st.grid(2, min_column_width=340, gap="medium") as place:
         for told in _about(found, fields):
@@ -79,7 +78,7 @@ def _row(
     here: Here, found: Explained, seen: Seen, fields: Fields | None, side: str, one: Filter, by_quantiles: bool
 ) -> None:  # fmt: skip
     """One filter over several pictures of its class."""
-    pictures = parts.pictures(seen.looked, seen.looked.sides[side], one, by_quantiles, PICTURES)
+    pictures = parts.pictures(seen.looked, seen.looked.sides[side], one, by_quantiles)
     st.markdown(f"{parts.heading(one, here.names)}  \n:gray[:small[{parts.told(one)}]]")
     if not pictures:
         st.caption("It fires in none of its class's pictures.")
@@ -144,11 +143,11 @@ def _figure(
         for side in (INTERPRETABLE, ORDINARY):
             one = shown[side][rank] if rank < len(shown[side]) else None
             drawn = [] if one is None else _cells(here, found, seen, fields, side, one, by_quantiles)
-            cells += [*drawn, *[None] * (PICTURES - len(drawn))]
+            cells += [*drawn, *[None] * (parts.PICTURES - len(drawn))]
             named.append("" if one is None else parts.plain(one, here.names))
         rows.append(cells)
         headings.append("\n".join(named))
-    blanks = [""] * (PICTURES - 1)
+    blanks = [""] * (parts.PICTURES - 1)
     columns = ["conv-interp-2", *blanks, found.performer.top.name, *blanks]
     return figure.grid(rows, columns, headings, kind)
 
@@ -156,7 +155,7 @@ def _figure(
 def _cells(
     here: Here, found: Explained, seen: Seen, fields: Fields | None, side: str, one: Filter, by_quantiles: bool
 ) -> list:
-    pictures = parts.pictures(seen.looked, seen.looked.sides[side], one, by_quantiles, PICTURES)
+    pictures = parts.pictures(seen.looked, seen.looked.sides[side], one, by_quantiles)
     indices = seen.looked.index[[one.place for one in pictures]]
     return ask_parts.cells(here.network, here.probe, found, fields, side, one.number, indices)
 

@@ -17,6 +17,7 @@ from dashboard.views.words import number
 
 STABILITY, ACTIVITY, BY_CLASS = "Stability", "Activity", "Class"
 ACTIVE = 0.5  # of a picture's highest value, from which a place counts as active
+PICTURES = 5  # of each filter
 SIDE, GAP = 192, 8  # pixels of a drawn picture, crisp at half of it, and between two
 ROUND = 0.03  # of the input's area, a round field where none was measured
 INTERPRETABLE, ORDINARY = "second", "top"  # sides of a Looked
@@ -99,7 +100,7 @@ class Shown:
     rank: str
 
 
-def pictures(looked: Looked, side: Side, one: Filter, by_quantiles: bool, count: int) -> list[Shown]:
+def pictures(looked: Looked, side: Side, one: Filter, by_quantiles: bool, count: int = PICTURES) -> list[Shown]:
     """Of the filter's own class, where it fires: those of its highest peaks, or evenly from the highest to the
     lowest."""
     peaks = side.scores[one.number]
@@ -183,16 +184,16 @@ def silent(side: Side, layer: str, count: int) -> str:
     return f"{which} of {layer} {'fires' if not dead else f'fire in none of the {count:,} pictures and are left out'}."
 
 
-def strip(cells: Sequence[np.ndarray]) -> str:
-    """Pictures in a row with room between them that shows the page, as SVG.  uint8 (H, W, 3) each, of any size up to
-    SIDE"""
+def strip(cells: Sequence[np.ndarray], count: int) -> str:
+    """Pictures in a row that has places for `count`, with room between them that shows the page, as SVG.  uint8
+    (H, W, 3) each, of any size up to SIDE"""
     images = []
     for place, one in enumerate(cells):
         height, width = one.shape[:2]
         left, top = place * (SIDE + GAP) + (SIDE - width) / 2, (SIDE - height) / 2
         corner = f'x="{left:g}" y="{top:g}" width="{width}" height="{height}"'
         images.append(f'<image {corner} href="{overlay.source(one, 85)}"/>')
-    wide = max(len(cells), 1) * (SIDE + GAP) - GAP
+    wide = count * (SIDE + GAP) - GAP
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{SIDE}" viewBox="0 0 {wide} {SIDE}">'
         f"{''.join(images)}</svg>"

@@ -142,9 +142,9 @@ def test_a_picture_keeps_its_light_where_the_filter_looks_and_nowhere_else():
 
 def test_a_strip_holds_each_picture_once():
     cells = [np.full((192, 192, 3), 9, np.uint8), np.full((96, 192, 3), 9, np.uint8)]
-    drawn = parts.strip(cells)
+    drawn = parts.strip(cells, 3)
     assert drawn.count("<image ") == 2
-    assert f'width="{2 * parts.SIDE + parts.GAP}"' in drawn
+    assert f'width="{3 * parts.SIDE + 2 * parts.GAP}"' in drawn
     assert 'y="48"' in drawn, "a flat one in the middle"
 
 
