@@ -132,13 +132,14 @@ def _run_away(error: Diverged | None) -> None:
         st.plotly_chart(training.losses(error.history, theme()), config=CHART, alt=alt, key="run-away")
 
 
-def origin(here: Here, found: Explained, pictures: int) -> None:
-    """What the page rests on, and what to know of it."""
+def origin(here: Here, found: Explained, pictures: int = 0) -> None:
+    """What the page rests on, and what to know of it; on how many pictures the explainer was looked at, if it was."""
     performer = found.performer
+    looked_at = f", looked at on {pictures:,} others" if pictures else ""
     st.caption(
         f"Explainer of {here.network.title}: reads {performer.target.name}, stands beside {performer.top.name}; "
-        f"trained on {_pictures(here, 'train', found.images):,} pictures of {here.probe.title}, looked at on "
-        f"{pictures:,} others. {words.percent(found.p)} of its encoder's output is the interpretable track's."
+        f"trained on {_pictures(here, 'train', found.images):,} pictures of {here.probe.title}{looked_at}. p, the share "
+        f"of the interpretable track in its encoder's output, is {words.number(found.p)}."
     )
     if found.note:
         st.caption(f":material/info: {found.note}")

@@ -10,6 +10,7 @@ from core.engine.parts import Disentangled, Explained
 from core.methods.heatmap import Heatmap
 from dashboard import ask_parts
 from dashboard.components import maps
+from dashboard.components.explainer import origin
 from dashboard.components.maps import save, theme
 from dashboard.selection import Here
 from dashboard.selection_parts import PARTS, givers_picker
@@ -32,6 +33,7 @@ def decided(here: Here, found: Explained) -> None:
     _score(here, given, label, owners, on)
     _strongest(here, found, given, owners, on)
     _files(here, given, label, owners, on)
+    origin(here, found)
 
 
 def _attention(here: Here, found: Explained, given: Disentangled, label: int) -> None:

@@ -72,8 +72,10 @@ def strongest(found: Disentangled, count: int) -> list[int]:
 
 
 def share(value: float, score: float) -> str:
-    """What a value is of a score, where that is above zero: ', 18 %'."""
-    return f", {value / score:.0%}".replace("%", " %").replace("-", "−") if score > 0 else ""
+    """What a value is of a score, where that is above zero and it is not less than half a percent of it: ', 18 %'."""
+    if score <= 0 or abs(value) < 0.005 * score:
+        return ""
+    return f", {value / score:.0%}".replace("%", " %").replace("-", "−")
 
 
 def signed(value: float) -> str:
@@ -96,7 +98,7 @@ def bars(found: Disentangled, given: Sequence[Giver], ink: Ink) -> go.Figure:
             measure=[*["relative"] * len(steps), "total", "relative", "total"],
             text=[*(signed(value) + share(value, score) for _, value in steps), number(score), signed(own - score),
                   number(own)],
-            textposition="outside", textfont={"color": ink.text}, cliponaxis=False, constraintext="none",
+            textposition="outside", textfont={"color": ink.text, "size": 13}, cliponaxis=False, constraintext="none",
             increasing={"marker": {"color": ink.accent}}, decreasing={"marker": {"color": ink.second}},
             totals={"marker": {"color": ink.muted}}, connector={"line": {"color": ink.line, "width": 1}},
             hovertemplate="%{y}: %{text}<extra></extra>",
@@ -105,13 +107,13 @@ def bars(found: Disentangled, given: Sequence[Giver], ink: Ink) -> go.Figure:
     ends = np.cumsum([0, *(value for _, value in steps), own - score])
     low, high = min(float(ends.min()), 0.0), max(float(ends.max()), 0.0)
     room = 0.22 * max(high - low, 1e-6)
-    figure.update_yaxes(autorange="reversed", color=ink.text, showgrid=False, ticksuffix="  ")
+    figure.update_yaxes(autorange="reversed", color=ink.text, showgrid=False, ticksuffix="  ", tickfont={"size": 13})
     figure.update_xaxes(
         range=[low - (room if low < 0 else 0), high + room], color=ink.text, gridcolor=ink.line,
         zerolinecolor=ink.muted, title_text="score (logit)",
     )  # fmt: skip
     figure.update_layout(
-        height=90 + 27 * (len(steps) + 3), paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, showlegend=False, bargap=0.35,
+        height=90 + 28 * (len(steps) + 3), paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, showlegend=False, bargap=0.3,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
     )  # fmt: skip
     return figure

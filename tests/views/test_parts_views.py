@@ -195,6 +195,7 @@ def test_the_bars_end_at_both_scores(taken, by):
 def test_shares_of_a_score_that_is_not_above_zero_are_not_given():
     assert prediction.share(1.0, 4.0) == ", 25 %"
     assert prediction.share(-1.0, 4.0) == ", −25 %"
+    assert prediction.share(0.01, 4.0) == ""
     assert prediction.share(1.0, 0.0) == prediction.share(1.0, -2.0) == ""
 
 
