@@ -138,8 +138,8 @@ def origin(here: Here, found: Explained, pictures: int = 0) -> None:
     looked_at = f", looked at on {pictures:,} others" if pictures else ""
     st.caption(
         f"Explainer of {here.network.title}: reads {performer.target.name}, stands beside {performer.top.name}; "
-        f"trained on {_pictures(here, 'train', found.images):,} pictures of {here.probe.title}{looked_at}. p, the share "
-        f"of the interpretable track in its encoder's output, is {words.number(found.p)}."
+        f"trained on {_pictures(here, 'train', found.images):,} pictures of {here.probe.title}{looked_at}. p, the "
+        f"share of the interpretable track in its encoder's output, is {words.number(found.p)}."
     )
     if found.note:
         st.caption(f":material/info: {found.note}")

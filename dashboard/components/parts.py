@@ -56,7 +56,7 @@ def gallery(here: Here, found: Explained, seen: Seen) -> None:
                     if rank < len(shown[side]):
                         _row(here, found, seen, fields, side, shown[side][rank], by_quantiles)
     if owner is not None and not all(shown.values()):
-        st.caption(f"Where a column is empty, no filter of that layer is '{here.names[owner]}' filter.")
+        st.caption(f"Where a column is empty, no filter of that layer is of '{here.names[owner]}'.")
     _silent(found, seen)
     if fields is None:
         _measure(here, found, seen)
