@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from core.errors import Cancelled, CoreError
+from core.methods.explainer import training
 from core.methods.explainer.anatomy import anatomy
 from core.methods.explainer.network import Explainer
 from core.methods.explainer.training import MEASURES, Diverged, Features, Settings, owners, train
@@ -265,6 +266,17 @@ def test_pictures_that_say_nothing_do_no_harm(toy):
     said = features.said * 0
     silent = Features(np.zeros_like(features.maps), features.fc6 * 0, features.fc7 * 0, said, said - 1)
     assert np.isfinite(train(parts, silent, QUICK).history).all()
+
+
+def test_a_filters_class_is_its_own_and_not_the_ordinary_tracks(toy):
+    run = training._Run(*toy, QUICK)
+    run.survey()
+    before, shared = run.known[1].owner, run.known[1].normalisers.log_z
+    with torch.no_grad():
+        run.explainer.ordin.weight.normal_(std=10)
+    run.survey()
+    assert torch.equal(run.known[1].owner, before)
+    assert not torch.equal(run.known[1].normalisers.log_z, shared)  # the channel as a whole is another one
 
 
 def test_owners_against_loops():

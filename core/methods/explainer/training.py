@@ -180,12 +180,19 @@ class _Run:
         The filter loss is normalised by them until the next epoch.
         """
         self.explainer.eval()
-        first, second = [], []
+        first, second, alone = [], [], []
         for start in range(0, len(self.features.maps), 64):
             passed = self.explainer(self._maps(np.arange(start, min(start + 64, len(self.features.maps)))))
             first.append(passed.first)
             second.append(passed.encoded)
-        self.known = [_known(torch.cat(maps), self.features.said) for maps in (first, second)]
+            alone.append(passed.interpretable.mean((2, 3)))
+        said, maps = self.features.said, torch.cat(first)
+        # Each filter's own class, not that of the channel that it shares with the ordinary track: what that answers to
+        # before it has learned anything would be every filter's.
+        self.known = [
+            _known(maps, owners(maps.mean((2, 3)), said)),
+            _known(torch.cat(second), owners(torch.cat(alone), said)),
+        ]
         self.explainer.train()
 
     def step(self, rows: np.ndarray, epoch: int) -> None:
@@ -320,8 +327,8 @@ class _Known:
         return found.movedim(1, 0) * self.scale[:, None, None]
 
 
-def _known(maps: Tensor, labels: np.ndarray) -> _Known:
-    """(N, F, n, n), (N,)"""
+def _known(maps: Tensor, owner: Tensor) -> _Known:
+    """(N, F, n, n), (F,)"""
     scales, log_z, kl = [], [], []
     for some in maps.movedim(1, 0).split(8):
         scale = filter_loss.scales(some)
@@ -330,7 +337,7 @@ def _known(maps: Tensor, labels: np.ndarray) -> _Known:
         log_z.append(found.log_z)
         kl.append(found.kl)
     joined = filter_loss.Normalisers(torch.cat(log_z), torch.cat(kl))
-    return _Known(torch.cat(scales), joined, owners(maps.mean((2, 3)), labels), maps.amax((0, 2, 3)) > 0)
+    return _Known(torch.cat(scales), joined, owner, maps.amax((0, 2, 3)) > 0)
 
 
 def owners(means: Tensor, labels: np.ndarray) -> Tensor:
