@@ -40,7 +40,7 @@ MEANING = (
     "the object's landmarks varies over the pictures of its class."
 )
 _NUMBER = {"format": "%.3f", "width": 100}
-_RANGE = st.column_config.TextColumn("95 %", width=125)
+_RANGE = st.column_config.TextColumn("95 %", width=110)
 
 
 def share(here: Here, found: Explained, seen: Seen) -> None:
@@ -136,30 +136,32 @@ def instability(here: Here, found: Explained, seen: Seen) -> None:
 
 def _table_one(here: Here, beside: part_tables.Beside, title: str) -> None:
     st.markdown(views.verdict(beside, title.split(",")[0]))
-    sides = st.grid(2, min_column_width=360, gap="large")
-    with sides.cell():
-        rows = beside.against["performer"].first.n
-        st.markdown(f"**Location instability**  \n:gray[{rows} rows: a filter on pictures of its class]")
-        table = views.instability(beside, title)
-        st.dataframe(table, hide_index=True, column_config=_INSTABILITY, height="content", alt="Location instability")
-        st.caption(
-            "The same filters on the same pictures on both sides, where both fire; at most 100 pictures of a class. "
-            "Pictures are whole here, so distances are divided by the diagonal of the object's box; the paper crops "
-            "the boxes, makes them squares and divides by their diagonal."
-        )
-    with sides.cell():
-        st.markdown("**In the paper**  \n:gray[table 1 and the appendix's]")
-        st.dataframe(
-            views.published_instability(), hide_index=True, column_config=_PAPER_INSTABILITY, height="content",
-            alt="Location instability as published",
-        )  # fmt: skip
+    rows = beside.against["performer"].first.n
+    st.markdown(f"**Location instability**  \n:gray[{rows} rows: a filter on pictures of its class]")
+    table = views.instability(beside, title)
+    st.dataframe(table, hide_index=True, column_config=_INSTABILITY, height="content", alt="Location instability")
+    st.caption(
+        "The same filters on the same pictures on both sides, where both fire; at most 100 pictures of a class. "
+        "Pictures are whole here, so distances are divided by the diagonal of the object's box; the paper crops "
+        "the boxes, makes them squares and divides by their diagonal."
+    )
+    with st.expander("As published", on_change="rerun") as folded:
+        if folded.open:
+            st.dataframe(
+                views.published_instability(), hide_index=True, column_config=_PAPER_INSTABILITY, height="content",
+                alt="Location instability as published",
+            )  # fmt: skip
+            st.caption("Table 1 and the appendix's: means over landmarks and filters.")
 
 
 def _by_class(here: Here, beside: part_tables.Beside, title: str) -> None:
-    st.markdown("**By class**  \n:gray[mean over the filters of each class; where the explainer gains most, on top]")
+    st.markdown(
+        "**By class**  \n:gray[mean over the filters of each class, their number in brackets; where the explainer "
+        "gains most, on top]"
+    )
     chart = views.by_class(beside, here.names, title.split(",")[0], theme())
     st.plotly_chart(chart, config=CHART, alt=views.by_class_words(beside, here.names), key=f"classes-{beside.layer}")
-    st.caption(f"{views.by_class_words(beside, here.names)}. Some classes have few filters: hover for how many.")
+    st.caption(f"{views.by_class_words(beside, here.names)}. A class of few filters says little.")
     data = partial(views.csv_rows, part_tables.instability_rows(beside, here.names))
     name = f"explainer-instability-{here.network_name}-{beside.layer}.csv"
     save("Instability as CSV", data, name, "text/csv", "All classes and each, with intervals and still peaks")
@@ -184,12 +186,11 @@ def _landings(here: Here, found: Explained, seen: Seen, layer: str, title: str) 
         st.caption(views.gain_words(landed))
 
 
-_PERCENT = {"format": "%.1f %%", "width": 100}
 _ERRORS = {
-    "what classifies": st.column_config.TextColumn("What classifies"),
-    "error": st.column_config.NumberColumn("Error", **_PERCENT),
+    "what classifies": st.column_config.TextColumn("What classifies", width=180),
+    "error": st.column_config.NumberColumn("Error", format="%.1f %%", width=70),
     "interval": _RANGE,
-    "more": st.column_config.NumberColumn("Δ points", format="%+.2f", width=85, help="Against the performer."),
+    "more": st.column_config.NumberColumn("Δ", format="%+.1f", width=65, help="Points more than the performer."),
 }
 _PUBLISHED = {
     "network and pictures": st.column_config.TextColumn("Network and pictures"),
@@ -218,17 +219,15 @@ _INSTABILITY = {
 }
 _PAPER_INSTABILITY = {
     "network and pictures": st.column_config.TextColumn("Network and pictures"),
-    "target layer": st.column_config.NumberColumn("Target", **{**_NUMBER, "width": 70}),
-    "top conv layer": st.column_config.NumberColumn("Top conv", **{**_NUMBER, "width": 80}),
-    "explainer": st.column_config.NumberColumn("Explainer", **{**_NUMBER, "width": 80}),
-    "ratio": st.column_config.NumberColumn("Of top conv", format="%.2f", width=95),
+    "target layer": st.column_config.TextColumn("Target layer"),
+    "top conv layer": st.column_config.NumberColumn("Top conv layer", format="%.3f"),
+    "explainer": st.column_config.NumberColumn("Explainer", format="%.3f"),
+    "ratio": st.column_config.NumberColumn("Of the top conv layer's", format="%.2f"),
 }
 _ONE_PART = {
     "peaks": st.column_config.TextColumn("Peaks"),
-    "explainer": st.column_config.NumberColumn("Explainer", **_PERCENT),
-    "explainer, interval": _RANGE,
-    "performer": st.column_config.NumberColumn("Performer", **_PERCENT),
-    "performer, interval": _RANGE,
+    "explainer": st.column_config.TextColumn("Explainer", width=110),
+    "performer": st.column_config.TextColumn("Performer", width=110),
 }
 
 

@@ -55,7 +55,8 @@ def published() -> pd.DataFrame:
 def published_instability() -> pd.DataFrame:
     """Table 1 and the appendix's, as published, and the explainer's over the top conv layer's."""
     table = pd.DataFrame(UNSTABLE, columns=["network and pictures", "target layer", "top conv layer", EXPLAINER])
-    return table.assign(ratio=table[EXPLAINER] / table["top conv layer"])
+    given = [f"{value:.3f}" if np.isfinite(value) else "not given" for value in table["target layer"]]
+    return table.assign(**{"target layer": given, "ratio": table[EXPLAINER] / table["top conv layer"]})
 
 
 def errors(found: Looked, cls: Looked | None = None) -> pd.DataFrame:
@@ -159,7 +160,7 @@ def by_class(found: Beside, names: Sequence[str], layer: str, ink: Ink) -> go.Fi
     """Each class's mean instability, of the explainer, of a layer of the performer and of still peaks; on top the class
     in which the explainer gains most."""
     order = sorted(found.classes, key=lambda c: (-_known(found.classes[c].ratio.value), c))
-    told = [names[c] for c in order]
+    told = [f"{names[c]} ({found.classes[c].first.n})" for c in order]
     figure = go.Figure()
     for c, name in zip(order, told, strict=True):
         ends = [found.mean(EXPLAINER, c), found.mean(PERFORMER, c)]
@@ -176,9 +177,8 @@ def by_class(found: Beside, names: Sequence[str], layer: str, ink: Ink) -> go.Fi
         figure.add_scatter(
             x=[found.mean(name, c) for c in order], y=told, mode="markers", name=title,
             marker={"color": colour, "symbol": symbol, "size": size, "line": {"color": colour, "width": 2}},
-            customdata=[[_ratio_words(found, c), found.classes[c].first.n] for c in order],
-            hovertemplate=f"%{{y}}, {title}: %{{x:.3f}}<br>explainer over performer %{{customdata[0]}}, "
-            "%{customdata[1]} filters<extra></extra>",
+            customdata=[[_ratio_words(found, c)] for c in order],
+            hovertemplate=f"%{{y}}, {title}: %{{x:.3f}}<br>explainer over performer %{{customdata[0]}}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(
         title_text="location instability", rangemode="tozero", color=ink.text, gridcolor=ink.line, zeroline=False
@@ -209,14 +209,15 @@ def by_class_words(found: Beside, names: Sequence[str]) -> str:
 
 
 def one_part(found: Landed) -> pd.DataFrame:
-    """The share of filters that land on one part in at least 60 % of their pictures, and the same of moved peaks."""
+    """The share of filters that land on one part in at least 60 % of their pictures, and the same of moved peaks, with
+    95 % intervals."""
     titles = ("As they are", "After maps were shifted by chance", "Moved to any part by chance")
     rows = []
     for control, title in zip(CONTROLS, titles, strict=True):
         cells = {"peaks": title}
         for side in (EXPLAINER, PERFORMER):
             one = found.on_one[side, control]
-            cells |= {side: 100 * one.value, f"{side}, interval": _between(one, 100, 0)}
+            cells[side] = f"{100 * one.value:.0f} % ({_between(one, 100, 0)})"
         rows.append(cells)
     return pd.DataFrame(rows)
 

@@ -115,10 +115,9 @@ def one_class(known, monkeypatch):
 
 def test_instability_beside_either_layer(one_class, page, fine, words_of):
     app = fine(page(section="Instability"))
-    table, published, on_parts = frames(app)
+    table, on_parts = frames(app)
     assert table["instability"].between(0, 1).all()
-    assert len(published) == 11
-    assert on_parts["explainer"].between(0, 100).all()
+    assert on_parts["explainer"].str.contains("%").all()
     assert "diagonal of the object's box" in words_of(app)
     assert "Filters that ever fire" in words_of(app)
     app = fine(page(section="Instability", beside="Target layer"))
