@@ -109,6 +109,7 @@ def _train(
 ) -> None:
     counts = np.bincount(labels, minlength=classes)
     weights = torch.from_numpy(len(labels) / (classes * np.maximum(counts, 1))).float()
+    sizes = _sizes(maps)
     optimiser = torch.optim.AdamW(head.parameters(), schedule.rate, weight_decay=schedule.decay)
     steps = math.ceil(len(maps) / schedule.batch)
     head.train()
@@ -118,7 +119,7 @@ def _train(
         order = torch.randperm(len(maps)).numpy()
         for step in range(steps):
             rows = np.sort(order[step * schedule.batch : (step + 1) * schedule.batch])
-            batch = torch.from_numpy(maps[rows].astype(np.float32))
+            batch = torch.from_numpy(maps[rows].astype(np.float32)) / sizes[:, None, None]
             loss = F.cross_entropy(head(batch), torch.from_numpy(labels[rows]), weights)
             optimiser.zero_grad()
             loss.backward()
@@ -126,3 +127,15 @@ def _train(
             if progress:
                 progress(epoch * steps + step + 1, schedule.epochs * steps, "performer")
     head.eval()
+    first = next(one for one in head if isinstance(one, nn.Conv2d | nn.Linear))
+    with torch.no_grad():
+        by_channel = first.weight.reshape(len(first.weight), len(sizes), -1)
+        first.weight.copy_((by_channel / sizes[:, None]).reshape(first.weight.shape))
+
+
+def _sizes(maps: np.ndarray) -> Tensor:
+    """What channels are divided by while the first new layer learns, and its weights once it has: their root mean
+    squares, at least a tenth of the mean one. SqueezeNet's values reach 2,000.  (N, K, h, w) -> (K,)"""
+    squares = np.mean([np.square(one.astype(np.float32)).mean((1, 2)) for one in maps], 0)
+    sizes = torch.from_numpy(np.sqrt(squares))
+    return sizes.clamp(min=max(float(sizes.mean()) / 10, 1e-12))

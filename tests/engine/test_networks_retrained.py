@@ -65,6 +65,23 @@ def test_the_seed_decides_and_the_callers_numbers_stay(network, pictures):
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
+@pytest.mark.parametrize("filters", [None, 5])
+def test_large_values_are_learned_from_as_small_ones_are(network, pictures, filters):
+    large = toys["performer"]()
+    with torch.no_grad():
+        for one in (large.module.conv3.weight, large.module.conv3.bias):
+            one.mul_(1024)
+    labels, found = np.repeat([0, 1], 24), []
+    for one in (network, large):
+        maps = values(one, "conv3", pictures)
+        made = retrained(
+            one, one.layer("conv3"), maps, labels, ("one", "two"), filters=filters, schedule=QUICK, name="n", title="N"
+        )
+        with torch.no_grad():
+            found.append(made(pictures).numpy())
+    np.testing.assert_allclose(*found, rtol=1e-3, atol=1e-3)
+
+
 def test_a_rare_class_is_not_forgotten(network, pictures):
     labels = np.repeat([0, 1], 24)
     rows = np.r_[:24, 24:28]
