@@ -8,7 +8,7 @@ from dashboard.views.parts import ACTIVITY, BY_CLASS, STABILITY
 
 SECTIONS = ("Gallery", "One prediction")
 ORDERS = (STABILITY, ACTIVITY, BY_CLASS)
-ALL, CHOSEN = "All classes", "The chosen class"
+EACH, ALL, CHOSEN = "One of each class", "All classes", "The chosen class"
 COUNTS = ("4", "8", "16", "32")
 HIGHEST, QUANTILES = "Highest peaks", "By quantiles"
 PARTS, FILTERS = "Parts", "Filters"
@@ -21,19 +21,20 @@ def order_picker(marked: bool) -> str:
     return st.segmented_control(
         "Sorted by", options, default=options[0], key=SORT, bind="query-params", required=True,
         help="Stability: how little a filter's peak moves against the landmarks of its class's pictures, the steadiest "
-        "first. Activity: the mean of its peaks.",
+        "first; filters that fire in less than a fifth of these come later. Activity: the mean of a filter's peaks.",
     )  # fmt: skip
 
 
-def owner_picker(here: Here) -> int | None:
-    """Whose filters are shown: those of the class chosen above, or of all, None."""
-    notices(one_of(OF_CLASS, (ALL, CHOSEN), ALL, "choice of classes"))
+def owner_picker(here: Here) -> dict:
+    """Whose filters are shown, as `views.parts.chosen` takes it."""
+    options = (EACH, ALL, CHOSEN)
+    notices(one_of(OF_CLASS, options, EACH, "choice of classes"))
     chosen = st.segmented_control(
-        "Filters of", (ALL, CHOSEN), default=ALL, key=OF_CLASS, bind="query-params", required=True,
+        "Filters of", options, default=EACH, key=OF_CLASS, bind="query-params", required=True,
         help=f"The chosen class is the one above the page, now '{here.names[here.classes[0]]}'. A filter is of the "
         "class whose pictures activate it most.",
     )  # fmt: skip
-    return here.classes[0] if chosen == CHOSEN else None
+    return {"owner": here.classes[0] if chosen == CHOSEN else None, "each": chosen == EACH}
 
 
 def peaks_picker() -> bool:

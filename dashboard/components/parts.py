@@ -38,14 +38,14 @@ def gallery(here: Here, found: Explained, seen: Seen) -> None:
     """Figures 3 and 4, and the appendix's."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = order_picker(seen.marked is not None)
-        owner = owner_picker(here)
+        whose = owner_picker(here)
         by_quantiles = peaks_picker()
         count = count_picker()
     fields = ask_parts.fields(here.network, here.probe, found, seen.looked)
     sides = (INTERPRETABLE, ORDINARY)
     of = here.network, here.probe, found, seen.looked, seen.marked
     known = {side: ask_parts.filters(*of, side) for side in sides}
-    shown = {side: parts.chosen(known[side], order, owner, here.names)[:count] for side in sides}
+    shown = {side: parts.chosen(known[side], order, here.names, **whose)[:count] for side in sides}
     with st.grid(2, min_column_width=340, gap="medium") as place:
         for told in _about(found, fields):
             with place.cell():
@@ -55,8 +55,8 @@ def gallery(here: Here, found: Explained, seen: Seen) -> None:
                 with place.cell():
                     if rank < len(shown[side]):
                         _row(here, found, seen, fields, side, shown[side][rank], by_quantiles)
-    if owner is not None and not all(shown.values()):
-        st.caption(f"Where a column is empty, no filter of that layer is of '{here.names[owner]}'.")
+    if not all(shown.values()):
+        st.caption(f"Where a column is empty, no filter of that layer is of '{here.names[here.classes[0]]}'.")
     _silent(found, seen)
     if fields is None:
         _measure(here, found, seen)

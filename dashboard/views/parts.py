@@ -16,6 +16,7 @@ from dashboard.views import dissection_pictures, overlay
 from dashboard.views.words import number
 
 STABILITY, ACTIVITY, BY_CLASS = "Stability", "Activity", "Class"
+FEW = 0.2  # of a class's pictures: a filter that fires in fewer is sorted behind the others
 ACTIVE = 0.5  # of a picture's highest value, from which a place counts as active
 PICTURES = 5  # of each filter
 SIDE, GAP = 192, 8  # pixels of a drawn picture, crisp at half of it, and between two
@@ -77,18 +78,27 @@ def _placed(side: Side, marked: Annotated | None, labels: np.ndarray) -> tuple[d
     return dict(zip(rows.filters.tolist(), unsteady.tolist(), strict=True)), landed
 
 
-def chosen(found: Sequence[Filter], order: str, owner: int | None, names: Sequence[str]) -> list[Filter]:
-    """In an order, those of a class only where one is given; what has no instability comes last by it."""
-    kept = [one for one in found if owner is None or one.owner == owner]
+def chosen(
+    found: Sequence[Filter], order: str, names: Sequence[str], owner: int | None = None, each: bool = False
+) -> list[Filter]:
+    """In an order; those of one class only where one is given, or the first of `each` class."""
+    kept = sorted((one for one in found if owner is None or one.owner == owner), key=_steadiness)
     if order == ACTIVITY:
-        return sorted(kept, key=lambda one: -one.activity)
-    if order == BY_CLASS:
-        return sorted(kept, key=lambda one: (names[one.owner] if one.owner >= 0 else "", *_steadiness(one)))
-    return sorted(kept, key=_steadiness)
+        kept.sort(key=lambda one: -one.activity)
+    elif order == BY_CLASS:
+        kept.sort(key=lambda one: names[one.owner] if one.owner >= 0 else "")
+    if each:
+        first: dict[int, Filter] = {}
+        for one in kept:
+            first.setdefault(one.owner, one)
+        kept = list(first.values())
+    return kept
 
 
 def _steadiness(one: Filter) -> tuple:
-    return (np.isnan(one.instability), np.nan_to_num(one.instability), one.number)
+    """The steadiest first; then those that fire in too few pictures to be compared with, then those of which it is not
+    known."""
+    return (np.isnan(one.instability), one.fires < FEW * one.of, np.nan_to_num(one.instability), one.number)
 
 
 @dataclass(frozen=True)

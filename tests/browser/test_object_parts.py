@@ -35,7 +35,7 @@ def press(view, text: str) -> None:
 
 
 def test_the_gallery_follows_its_choices_and_the_address_says_so(page, another, server):
-    view = page()
+    view = page(of="All classes")
     assert len(rows(view)) == 8
     press(view, "4")
     press(view, "Activity")

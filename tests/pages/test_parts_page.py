@@ -104,14 +104,14 @@ def test_every_section_opens_with_words_for_all_it_draws(full):
 
 
 def test_the_gallery_shows_filters_of_both_networks(full, words_of):
-    app = full(section="Gallery", count="4")
+    app = full(section="Gallery", of="All classes", count="4")
     rows = [re.search(r"filter \d+ of (\S+) looks", alt) for alt in alts(app)]
     layers = Counter(row[1] for row in rows if row)
     assert layers.pop("conv-interp-2") == 4
     assert list(layers.values()) == [4]
     assert "fire" in words_of(app)
     assert MEASURE in buttons(app)
-    more = full(section="Gallery", count="8")
+    more = full(section="Gallery", of="All classes", count="8")
     assert len([alt for alt in alts(more) if " of conv-interp-2 looks" in alt]) == 8
 
 

@@ -82,17 +82,22 @@ def test_without_labels_pictures_are_of_what_the_performer_says(seen):
     assert parts.own_pictures(blind, 1).tolist() == [True, False, True, False, False, False]
 
 
-def known(number, owner=0, activity=1.0, instability=np.nan):
-    return parts.Filter(number, owner, 3, 4, activity, instability, "", np.nan)
+def known(number, owner=0, activity=1.0, instability=np.nan, fires=3):
+    return parts.Filter(number, owner, fires, 4, activity, instability, "", np.nan)
 
 
-def test_orders_and_the_class():
-    some = [known(0, 2, 1, 0.3), known(1, 0, 5), known(2, 0, 3, 0.1), known(3, 1, 2, 0.2)]
-    numbers = lambda *asked: [one.number for one in parts.chosen(some, *asked, NAMES)]  # noqa: E731
-    assert numbers(parts.STABILITY, None) == [2, 3, 0, 1]
-    assert numbers(parts.ACTIVITY, None) == [1, 2, 3, 0]
-    assert numbers(parts.BY_CLASS, None) == [2, 1, 3, 0]
-    assert numbers(parts.STABILITY, 0) == [2, 1]
+def test_orders_and_classes():
+    some = [known(0, 2, 1, 0.3), known(1, 0, 5), known(2, 0, 3, 0.1), known(3, 1, 2, 0.2), known(4, 1, 4, 0.0, fires=0)]
+
+    def numbers(order, **whose):
+        return [one.number for one in parts.chosen(some, order, NAMES, **whose)]
+
+    assert numbers(parts.STABILITY) == [2, 3, 0, 4, 1]
+    assert numbers(parts.ACTIVITY) == [1, 4, 2, 3, 0]
+    assert numbers(parts.BY_CLASS) == [2, 1, 3, 4, 0]
+    assert numbers(parts.STABILITY, owner=0) == [2, 1]
+    assert numbers(parts.STABILITY, each=True) == [2, 3, 0]
+    assert numbers(parts.ACTIVITY, each=True) == [1, 4, 0]
 
 
 def test_pictures_are_the_highest_or_evenly_spread(seen):
