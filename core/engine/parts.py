@@ -79,7 +79,7 @@ def explained(
     performer, settings = anatomy(network), settings or Settings()
     split = _split(probe, "train")
     told = {"images": images, **asdict(settings)}
-    request = Request("explainer", 2, network.fingerprint, subject(probe, split), parameters=told, seed=settings.seed)
+    request = Request("explainer", 3, network.fingerprint, subject(probe, split), parameters=told, seed=settings.seed)
     ready = None if anew else shipped.load(network, probe.name, told)
     if ready is not None:
         arrays, note = ready, ""

@@ -8,6 +8,10 @@ of a layer's energy that is not reconstructed; lambda_f is balanced while traini
 loss pulls `strength` times as hard as the reconstruction does, less in later epochs; Adam with a falling rate instead
 of SGD, which needs a quarter of the epochs.
 
+Filters are assigned to the class whose pictures give them the largest share of what they activate in all filters; the
+paper takes the activation itself, and more than half of the filters then settled on the one species with the strongest
+stripes.
+
 The gradient of the filter loss is the published approximation, as the paper ran it. The exact one is there, and on
 pictures whose background differs from place to place it does something else: the most informative filter is one that
 fires at one place or another of every picture, the background's as well as a part's. Only the approximation asks for
@@ -190,8 +194,8 @@ class _Run:
         # Each filter's own class, not that of the channel that it shares with the ordinary track: what that answers to
         # before it has learned anything would be every filter's.
         self.known = [
-            _known(maps, owners(maps.mean((2, 3)), said)),
-            _known(torch.cat(second), owners(torch.cat(alone), said)),
+            _known(maps, owners(_shares(maps.mean((2, 3))), said)),
+            _known(torch.cat(second), owners(_shares(torch.cat(alone)), said)),
         ]
         self.explainer.train()
 
@@ -338,6 +342,12 @@ def _known(maps: Tensor, owner: Tensor) -> _Known:
         kl.append(found.kl)
     joined = filter_loss.Normalisers(torch.cat(log_z), torch.cat(kl))
     return _Known(torch.cat(scales), joined, owner, maps.amax((0, 2, 3)) > 0)
+
+
+def _shares(means: Tensor) -> Tensor:
+    """Of what a picture makes all filters emit: without this, pictures of much contrast would activate most filters
+    most, and these would all become their class's.  (N, F) -> the same"""
+    return means / means.sum(1, keepdim=True).clamp(min=1e-12)
 
 
 def owners(means: Tensor, labels: np.ndarray) -> Tensor:
