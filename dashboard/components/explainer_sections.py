@@ -161,7 +161,7 @@ def _by_class(here: Here, beside: part_tables.Beside, title: str) -> None:
     )
     chart = views.by_class(beside, here.names, title.split(",")[0], theme())
     st.plotly_chart(chart, config=CHART, alt=views.by_class_words(beside, here.names), key=f"classes-{beside.layer}")
-    st.caption(f"{views.by_class_words(beside, here.names)}. A class of few filters says little.")
+    st.caption(f"{views.by_class_words(beside, here.names)}. {views.once_words(beside, here.names)}")
     data = partial(views.csv_rows, part_tables.instability_rows(beside, here.names))
     name = f"explainer-instability-{here.network_name}-{beside.layer}.csv"
     save("Instability as CSV", data, name, "text/csv", "All classes and each, with intervals and still peaks")

@@ -41,8 +41,8 @@ def _patterns(side: int) -> None:
     row, column = place_picker(side)
     known, small = ask_explainer.templates(side), ask_explainer.templates(TOY)
     drawn = (
-        ("T_μ, part at μ", known.positive[row, column], known.tau, True, f"τ at μ, falling to −τ; τ = {known.tau:.2g}"),
-        ("T⁻, no part", known.negative, known.tau, True, "−τ everywhere: a silent map fits it best"),
+        ("T_μ, part at μ", known.positive[row, column], known.tau, True, f"τ at μ, down to −τ; τ = {known.tau:.2g}"),
+        ("T⁻, no part", known.negative, known.tau, True, "−τ everywhere: for silent maps"),
         ("Mask, peak at μ", known.masks[row, column], 1.0, False, "T_μ / τ, cut at zero"),
     )
     with st.grid(4, min_column_width=190, gap="medium") as place:
@@ -52,7 +52,7 @@ def _patterns(side: int) -> None:
                 alt = f"{title}, row {row}, column {column} of {side} by {side}"
                 st.image(templates.squares(values, limit, signed), width="stretch", alt=alt)
         with place.cell():
-            st.markdown(f"**All of a {TOY} × {TOY} map**  \n:gray[nine places, and at the right T⁻ (figure 3)]")
+            st.markdown(f"**All of a {TOY} × {TOY} map**  \n:gray[at the right T⁻ (figure 3)]")
             ground = GROUNDS[theme() is DARK]
             alt = f"The {TOY**2} positive templates of {TOY} by {TOY} maps, and the negative one"
             st.image(templates.toy(small.positive, small.negative, small.tau, ground), width="stretch", alt=alt)

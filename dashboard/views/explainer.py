@@ -208,6 +208,18 @@ def by_class_words(found: Beside, names: Sequence[str]) -> str:
     return f"The explainer is steadier than the performer for {len(steadier)} of {len(found.classes)} classes{some}"
 
 
+def once_words(found: Beside, names: Sequence[str]) -> str:
+    """What the mean over rows owes to the class with most of them: that class, and the means of classes that count
+    once each."""
+    counts = {c: one.first.n for c, one in found.classes.items()}
+    largest = max(counts, key=counts.get)
+    means = [np.nanmean([found.mean(side, c) for c in found.classes]) for side in (EXPLAINER, PERFORMER)]
+    return (
+        f"Of the {sum(counts.values())} rows {counts[largest]} are of {names[largest]}. With each class counted once the "
+        f"means are {means[0]:.3f} for the explainer and {means[1]:.3f} for the performer."
+    )
+
+
 def one_part(found: Landed) -> pd.DataFrame:
     """The share of filters that land on one part in at least 60 % of their pictures, and the same of moved peaks, with
     95 % intervals."""

@@ -62,9 +62,13 @@ def told(fits: np.ndarray, absent: float, cell: int) -> str:
     place, n = best(fits), fits.shape[1]
     highest = float(fits.max())
     if absent >= highest:
-        return f"The template of absence fits best: its trace is {number(absent)}, the best place's {number(highest)}."
+        return f"The template of absence fits best: its trace is {_signed(absent)}, a place's at most {_signed(highest)}."
     same = "which is also its peak" if place == cell else f"its peak is at row {cell // n}, column {cell % n}"
     return (
-        f"The template of row {place // n}, column {place % n} fits best, {same}: its trace is {number(highest)}, that "
-        f"of absence {number(absent)}."
+        f"The template of row {place // n}, column {place % n} fits best, {same}: its trace is {_signed(highest)}, "
+        f"that of absence {_signed(absent)}."
     )
+
+
+def _signed(value: float) -> str:
+    return number(value).replace("-", "−")

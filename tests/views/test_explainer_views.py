@@ -109,6 +109,13 @@ def test_classes_in_which_the_explainer_gains_most_stand_on_top():
     assert told == "The explainer is steadier than the performer for 1 of 2 classes, beyond doubt for zebra"
 
 
+def test_classes_counted_once():
+    """Zebra's rows have 0.15 and 0.3, the owl's 0.3 and 0.2."""
+    told = explainer.once_words(beside(), NAMES)
+    assert told.startswith("Of the 4 rows 2 are of zebra.")
+    assert "0.225 for the explainer and 0.250 for the performer" in told
+
+
 def landed(gain=(0.1, 0.3)) -> Landed:
     own = np.array([[0.9, 0.1], [0.2, 0.7], [0.0, 0.0]])
     shares = {(side, control): own for side in ("explainer", "performer") for control in CONTROLS}
