@@ -215,8 +215,8 @@ def once_words(found: Beside, names: Sequence[str]) -> str:
     largest = max(counts, key=counts.get)
     means = [np.nanmean([found.mean(side, c) for c in found.classes]) for side in (EXPLAINER, PERFORMER)]
     return (
-        f"Of the {sum(counts.values())} rows {counts[largest]} are of {names[largest]}. With each class counted once the "
-        f"means are {means[0]:.3f} for the explainer and {means[1]:.3f} for the performer."
+        f"Of the {sum(counts.values())} rows {counts[largest]} are of {names[largest]}. With each class counted once "
+        f"the means are {means[0]:.3f} for the explainer and {means[1]:.3f} for the performer."
     )
 
 

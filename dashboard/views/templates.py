@@ -62,7 +62,7 @@ def told(fits: np.ndarray, absent: float, cell: int) -> str:
     place, n = best(fits), fits.shape[1]
     highest = float(fits.max())
     if absent >= highest:
-        return f"The template of absence fits best: its trace is {_signed(absent)}, a place's at most {_signed(highest)}."
+        return f"The template of absence fits best: its trace is {_signed(absent)}, others' at most {_signed(highest)}."
     same = "which is also its peak" if place == cell else f"its peak is at row {cell // n}, column {cell % n}"
     return (
         f"The template of row {place // n}, column {place % n} fits best, {same}: its trace is {_signed(highest)}, "
