@@ -50,7 +50,7 @@ def _curves(histories: dict[str, np.ndarray]) -> None:
     which = ", dotted: the other" if OTHER in histories else ""
     st.subheader("Epoch by epoch", anchor=False)
     st.caption(f"Means over the training pictures; at the end of each epoch p and what follows it{which}.")
-    with st.grid(4, min_column_width=230, gap="medium") as place:
+    with st.grid(4, min_column_width=190, gap="medium") as place:
         for measure in MEASURES:
             with place.cell():
                 st.markdown(f"**{views.TITLES[measure]}**", help=_HELP[measure])
