@@ -79,7 +79,8 @@ def _row(
 ) -> None:  # fmt: skip
     """One filter over several pictures of its class."""
     pictures = parts.pictures(seen.looked, seen.looked.sides[side], one, by_quantiles)
-    st.markdown(f"{parts.heading(one, here.names)}  \n:gray[:small[{parts.told(one)}]]")
+    layer = "conv-interp-2" if side == INTERPRETABLE else found.performer.top.name
+    st.markdown(f"{parts.heading(one, here.names)}  \n:gray[:small[{layer}: {parts.told(one)}]]")
     if not pictures:
         st.caption("It fires in none of its class's pictures.")
         return
@@ -87,7 +88,6 @@ def _row(
     drawn = ask_parts.strip(here.network, here.probe, found, fields, side, one.number, indices)
     ranks = words.joined([picture.rank.split(" ")[0] for picture in pictures])
     captions = "; ".join(here.probe.caption(int(index)) for index in indices)
-    layer = "conv-interp-2" if side == INTERPRETABLE else found.performer.top.name
     st.image(drawn, width="stretch", alt=f"Where filter {one.number} of {layer} looks, pictures {ranks} by its peak: "
              f"{captions}")  # fmt: skip
 
