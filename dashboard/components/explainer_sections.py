@@ -139,7 +139,9 @@ def _table_one(here: Here, beside: part_tables.Beside, title: str) -> None:
     rows = beside.against["performer"].first.n
     st.markdown(f"**Location instability**  \n:gray[{rows} rows: a filter on pictures of its class]")
     table = views.instability(beside, title)
-    st.dataframe(table, hide_index=True, column_config=_INSTABILITY, height="content", alt="Location instability")
+    st.dataframe(
+        table, hide_index=True, column_config=_INSTABILITY, height="content", placeholder="", alt="Location instability"
+    )
     st.caption(
         "The same filters on the same pictures on both sides, where both fire; at most 100 pictures of a class. "
         "Pictures are whole here, so distances are divided by the diagonal of the object's box; the paper crops "
