@@ -20,7 +20,7 @@ def steadier_than_the_top_layer(bench: Bench) -> Parts:
     """Location instability of conv-interp-2 over that of the top conv layer, on the same filters and pictures, below 1
     for three seeds: the ratio of the means over all rows, and the mean over species of the ratio's logarithm, below 0,
     since many filters can settle on one species; and, of the first, over that of the explainer's own peaks held still
-    at their most frequent cells. Distances are divided by the diagonal of the object's box, since pictures are whole."""
+    at their most frequent cells. Distances are divided by the diagonal of the object's box, as pictures are whole."""
     return _steadier(bench, "top")
 
 
