@@ -43,7 +43,8 @@ def _steadier(bench: Bench, layer: str) -> Parts:
         "conditions": tuple(conditions),
         "beside": {"instability, explainer": compared.first, f"instability, {layer} layer": compared.second}
         | {f"the {layer} layer's peaks held still": bootstrap(first.values["performer, modal cell"])}
-        | {f"with {EXACT}": _ratio(bench, looked(bench, filter_loss="exact"), layer)},
+        | {f"with {EXACT}": _ratio(bench, looked(bench, filter_loss="exact"), layer)}
+        | {"with the classes instead of the features": _ratio(bench, looked(bench, classes=True), layer)},
         "controls": tuple(_control(bench, name, layer) for name in VARIANTS),
         "chance": "1",
         "note": f"n = rows, a filter on the pictures of a class; {(~live).sum()} of {len(live)} filters are dead; "
