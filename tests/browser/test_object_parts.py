@@ -53,7 +53,9 @@ def test_a_prediction_has_its_maps_bars_and_files(page):
     view = page(section="One prediction", picture="1")
     layers = [re.match(r"Grad-CAM for .* at (\S+) of", alt) for alt in view.alts()]
     assert [one[1] for one in layers if one] == ["conv-interp-2", "conv5"]
-    labels = view.page.locator(".js-plotly-plot .yaxislayer-above text, .js-plotly-plot .ytick text").all_text_contents()
+    labels = view.page.locator(
+        ".js-plotly-plot .yaxislayer-above text, .js-plotly-plot .ytick text"
+    ).all_text_contents()
     assert any("explainer's score" in text for text in labels)
     assert any("performer's own score" in text for text in labels)
     _, data = view.download("Maps as NPY")
