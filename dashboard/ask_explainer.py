@@ -12,42 +12,31 @@ from core.measures.part_places import Annotated
 from core.methods.explainer.looking import Looked
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _beside(
-    fingerprint: str, probe_fingerprint: str, settings: tuple, layer: str, _looked, _marked, _labels
-) -> part_tables.Beside | str:
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _table(fingerprint: str, probe_fingerprint: str, settings: tuple, layer: str, what: str, _measured_on: tuple):
+    measure, seen, marks, labels = _measured_on
     try:
-        return part_tables.beside(_looked, _marked, _labels, layer)
+        return measure(seen, marks, labels, layer)
     except NotDefined as error:
         return str(error)
+
+
+def _measured(of, probe, explainer: parts.Explained, seen: Looked, marks: Annotated, layer: str, measure):
+    known = of.fingerprint, probe.fingerprint, astuple(explainer.settings), layer, measure.__name__
+    found = _table(*known, (measure, seen, marks, parts.own_labels(of, probe, marks.labels)))
+    if isinstance(found, str):
+        raise NotDefined(found)
+    return found
 
 
 def beside(of, probe, explainer: parts.Explained, seen: Looked, marks: Annotated, layer: str) -> part_tables.Beside:
     """The explainer's filters beside those of the performer's 'top' or 'target' layer.  Raises NotDefined."""
-    known = of.fingerprint, probe.fingerprint, astuple(explainer.settings), layer
-    return _there(_beside(*known, seen, marks, parts.own_labels(of, probe, marks.labels)))
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _landed(
-    fingerprint: str, probe_fingerprint: str, settings: tuple, layer: str, _looked, _marked, _labels
-) -> part_tables.Landed | str:
-    try:
-        return part_tables.landed(_looked, _marked, _labels, layer)
-    except NotDefined as error:
-        return str(error)
+    return _measured(of, probe, explainer, seen, marks, layer, part_tables.beside)
 
 
 def landed(of, probe, explainer: parts.Explained, seen: Looked, marks: Annotated, layer: str) -> part_tables.Landed:
     """The parts that their peaks lie on.  Raises NotDefined."""
-    known = of.fingerprint, probe.fingerprint, astuple(explainer.settings), layer
-    return _there(_landed(*known, seen, marks, parts.own_labels(of, probe, marks.labels)))
-
-
-def _there(found):
-    if isinstance(found, str):
-        raise NotDefined(found)
-    return found
+    return _measured(of, probe, explainer, seen, marks, layer, part_tables.landed)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -23,10 +23,12 @@ from core.methods.explainer.network import Explainer
 from core.methods.explainer.receptive import Fields
 from core.methods.explainer.training import Settings, train
 from core.networks.network import Network
+from core.networks.taps import tap
 from core.probes.probe import Probe
 from core.request import Request
 
 IMAGES, SEEN = 3000, 1200  # trained on; looked at
+VERSION = 3  # of how explainers are trained
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,20 @@ def explained(
     performer, settings = anatomy(network), settings or Settings()
     split = _split(probe, "train")
     told = {"images": images, **asdict(settings)}
-    request = Request("explainer", 3, network.fingerprint, subject(probe, split), parameters=told, seed=settings.seed)
+    request = Request(
+        "explainer", VERSION, network.fingerprint, subject(probe, split), parameters=told, seed=settings.seed
+    )
     ready = None if anew else shipped.load(network, probe.name, told)
     if ready is not None:
         arrays, note = ready, ""
     else:
 
         def compute() -> dict[str, np.ndarray]:
-            shown = features(read(network, probe, split, images, progress), network.classes, probe.classes)
+            shown = read(network, probe, split, images, progress)
+            given = features(shown, own_labels(network, probe, shown["labels"]))
             checkpoint = checkpoint_of(request)
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
-            made = train(performer, shown, settings, progress=progress, checkpoint=checkpoint, watch=watch)
+            made = train(performer, given, settings, progress=progress, checkpoint=checkpoint, watch=watch)
             return packing.arrays(made.explainer) | {"history": made.history}
 
         artefact = kept(request, compute, progress)
@@ -137,7 +142,7 @@ def looked(
 
     def compute() -> dict[str, np.ndarray]:
         seen = emitted(network, probe, images=images, progress=progress)
-        labels = features(seen, network.classes, probe.classes).labels
+        labels = own_labels(network, probe, seen["labels"])
         return looking.look(of.explainer, of.performer, seen, labels, progress).arrays()
 
     return looking.looked(kept(request, compute, progress).arrays)
@@ -182,27 +187,33 @@ def part_fields(
 def disentangle(network: Network, of: Explained, image: np.ndarray, label: int) -> Disentangled:
     """One picture (H, W, 3) uint8 and a class of the network."""
     batch = network.prepare([image])
-    with network.lock, torch.no_grad():
-        values = {name: network.cut(getattr(of.performer, name), batch)[0] for name in ("target", "top")}
+    with torch.no_grad(), tap(network, (of.performer.target, of.performer.top)) as seen:
         logits = network(batch)
-    given = parted.contributions(of.explainer, of.performer, values["target"], logits, label)
-    second, attention = parted.attention(of.explainer, of.performer, values["target"], label)
-    attention_top = parted.attention_top(of.performer, values["top"], label)
-    found = (second, values["top"], attention, attention_top)
+    target, top = seen[of.performer.target.name], seen[of.performer.top.name]
+    given = parted.contributions(of.explainer, of.performer, target, logits, label)
+    second, attention = parted.attention(of.explainer, of.performer, target, label)
+    found = (second, top, attention, parted.attention_top(of.performer, top, label))
     return Disentangled(given, *(one[0].cpu().numpy() for one in found))
 
 
 def filter_maps(network: Network, of: Explained, image: np.ndarray) -> dict[str, np.ndarray]:
     """The maps of a picture: 'top', the performer's, and 'second', conv-interp-2's after its mask, (F, n, n) each."""
     batch = network.prepare([image])
-    with network.lock, torch.no_grad():
-        target, top = (network.cut(layer, batch)[0] for layer in (of.performer.target, of.performer.top))
-        return {"top": top[0].cpu().numpy(), "second": of.explainer(target).second_masked[0].cpu().numpy()}
+    with torch.no_grad(), tap(network, (of.performer.target, of.performer.top)) as seen:
+        network(batch)
+    with torch.no_grad():
+        second = of.explainer(seen[of.performer.target.name]).second_masked
+    return {"top": seen[of.performer.top.name][0].cpu().numpy(), "second": second[0].cpu().numpy()}
 
 
 def own_labels(network: Network, probe: Probe, labels: np.ndarray) -> np.ndarray:
     """A probe's classes as the network's, -1 for those it does not know.  (N,) -> (N,) int64"""
     return np.append(columns(network, probe), -1)[labels]
+
+
+def apart(probe: Probe) -> bool:
+    """Whether explainers are looked at on other pictures than they are trained on."""
+    return _split(probe, "train") != _split(probe, "test")
 
 
 def _split(probe: Probe, wanted: str) -> str:

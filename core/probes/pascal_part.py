@@ -27,10 +27,10 @@ Objects = list[tuple[str, float]]  # of each object its class and the area of it
 class PascalPart(OnDisk):
     """Objects with a box, a mask, masks of their parts, and the parts' middles as landmarks.
 
-    Landmarks are the centres of mass of the parts' masks: what location instability is measured against on this set
-    after Zhang et al. (CVPR 2018), who have no landmarks on it either. A part without a pixel is none. Parts are called
-    as in the files ('lfuleg'). A picture's label is the class of its largest object, by the area of the box, taken from
-    PASCAL VOC's Annotations where they are there, else from every .mat file, which takes about 0.1 s each.
+    Landmarks are the centres of mass of the parts' masks, after the paper on explainer networks (Zhang et al.,
+    arXiv:1805.07468), to which a landmark is the central position of a semantic part. A part without a pixel is none.
+    Parts are called as in the files ('lfuleg'). A picture's label is the class of its largest object, by the area of
+    the box, taken from PASCAL VOC's Annotations where they are there, else from every .mat file, which takes longer.
 
     Left out and counted in `about`: .mat files without their picture, and pictures whose objects cannot be read.
     Raises BadImage where nothing is left.

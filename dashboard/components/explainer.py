@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.engine.parts import IMAGES, SEEN, Explained
+from core.engine.parts import IMAGES, SEEN, Explained, apart
 from core.errors import NotDefined
 from core.measures.part_places import Annotated
 from core.methods.explainer.looking import Looked
@@ -135,7 +135,8 @@ def _run_away(error: Diverged | None) -> None:
 def origin(here: Here, found: Explained, pictures: int = 0) -> None:
     """What the page rests on, and what to know of it; on how many pictures the explainer was looked at, if it was."""
     performer = found.performer
-    looked_at = f", looked at on {pictures:,} others" if pictures else ""
+    which = "others" if apart(here.probe) else "of them: the probe has no split 'test'"
+    looked_at = f", looked at on {pictures:,} {which}" if pictures else ""
     st.caption(
         f"Explainer of {here.network.title}: reads {performer.target.name}, stands beside {performer.top.name}; "
         f"trained on {_pictures(here, 'train', found.images):,} pictures of {here.probe.title}{looked_at}. p, the "

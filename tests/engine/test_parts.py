@@ -1,5 +1,6 @@
 """The engine's answers of explainer networks, on a toy performer and a few small pictures."""
 
+import copy
 import runpy
 from dataclasses import replace
 from pathlib import Path
@@ -74,9 +75,10 @@ def test_a_training_that_was_stopped_goes_on(network, probe, tmp_path):
     resumed = explained(network, probe, watch=curves.append)
     assert [len(curve) for curve in curves] == [2]  # the first epoch was not done again
     assert not list(tmp_path.glob("sweeps/*.checkpoint"))
+    read = parts.read(network, probe, "train", 24)
     whole = train(
         anatomy(network),
-        parts.features(parts.read(network, probe, "train", 24), network.classes, probe.classes),
+        parts.features(read, parts.own_labels(network, probe, read["labels"])),
         QUICK,
     )
     assert torch.equal(whole.explainer.interp1.weight, resumed.explainer.interp1.weight)
@@ -211,3 +213,20 @@ def test_the_embedded_explainer_opens_at_once():
 def test_a_residual_network_has_no_explainer(probe):
     with pytest.raises(NotDefined, match="fully connected"):
         parts.explained(open_network("menagerie-residual"), probe)
+
+
+def test_classes_are_the_networks_also_where_they_are_spelled_otherwise(probe):
+    """As everywhere: capitals and underscores make no other class."""
+    other = toys["performer"](side=16, module=toys["chain"](side=16))
+    other.classes = tuple(name.replace(" ", "_").upper() for name in probe.classes[:3])
+    seen = parts.looked(other, probe, explained(other, probe), images=12)
+    labels = np.array([-1 if probe.label(int(i)) is None else probe.label(int(i)) for i in seen.index])
+    assert (seen.labels == np.where(labels < 3, labels, -1)).all()
+    assert (seen.labels >= 0).any()
+
+
+def test_pictures_of_a_probe_with_one_split_are_not_apart(probe):
+    assert parts.apart(probe)
+    alone = copy.copy(probe)
+    alone.splits = {"all": np.arange(4)}
+    assert not parts.apart(alone)

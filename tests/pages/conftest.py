@@ -1,10 +1,13 @@
 """The dashboard in-process, on the tiny Menagerie and the untrained network, with a cache folder of its own."""
 
+import json
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from core.probes.catalogue import open_probe
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,6 +21,23 @@ def cache(tmp_path_factory):
         st.cache_resource.clear()
         st.cache_data.clear()
         yield folder
+
+
+@pytest.fixture(scope="module")
+def named(cache):
+    """`named(file)`: the network that a file beside this one makes, by the name 'small', for a file of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def name(file: str) -> None:
+            classes = json.dumps(list(open_probe("menagerie-tiny").classes))
+            entry = f'factory = "{file}:small"\npython_path = "{Path(__file__).parent}"\nclasses = {classes}\n'
+            path = cache / "settings.toml"
+            path.write_text(
+                f"[networks.small]\n{entry}preprocessing = {{ resize = 32, crop = 32 }}\n", encoding="utf-8"
+            )
+            patch.setenv("CHANNELSCOPE_SETTINGS", str(path))
+
+        yield name
 
 
 @pytest.fixture

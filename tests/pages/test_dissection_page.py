@@ -2,14 +2,10 @@
 
 import json
 import re
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-
-from core.probes.catalogue import open_probe
-from dashboard import ask_concepts, ask_dissection
 
 PAGE, COMPUTE = "dissection", "dissect-conv3"
 SECTIONS = ("Concept", "Filter", "By category", "Failures")
@@ -28,17 +24,8 @@ def charts(app):
 
 
 @pytest.fixture(scope="module")
-def settings(cache):
-    """The small network by name, for a file of tests; what was held of its layers is forgotten."""
-    classes = json.dumps(list(open_probe("menagerie-tiny").classes))
-    entry = f'factory = "small_network:small"\npython_path = "{Path(__file__).parent}"\nclasses = {classes}\n'
-    path = cache / "settings.toml"
-    path.write_text(f"[networks.small]\n{entry}preprocessing = {{ resize = 32, crop = 32 }}\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHANNELSCOPE_SETTINGS", str(path))
-        for held in (ask_concepts._dissection, ask_dissection._fired, ask_dissection._subsets):
-            held.clear()
-        yield
+def settings(named):
+    named("small_network")
 
 
 @pytest.fixture

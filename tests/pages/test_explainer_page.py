@@ -1,7 +1,6 @@
 """Explainer network: with nothing computed, and on a small performer with everything in the cache."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,18 +28,8 @@ def frames(app):
 
 
 @pytest.fixture(scope="module")
-def settings(cache):
-    """The small performer by name, for a file of tests; what was held of explainers is forgotten."""
-    classes = json.dumps(list(open_probe("menagerie-tiny").classes))
-    entry = f'factory = "small_performer:small"\npython_path = "{Path(__file__).parent}"\nclasses = {classes}\n'
-    path = cache / "settings.toml"
-    path.write_text(f"[networks.small]\n{entry}preprocessing = {{ resize = 32, crop = 32 }}\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHANNELSCOPE_SETTINGS", str(path))
-        held = (ask_parts._explained, ask_parts._looked, ask_parts._marked)
-        for one in (*held, ask_explainer._beside, ask_explainer._landed, ask_explainer._selective):
-            one.clear()
-        yield
+def settings(named):
+    named("small_performer")
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +95,9 @@ def one_class(known, monkeypatch):
     network, probe, found = known
     owner = parts.looked(network, probe, found).sides["second"].owners[0]
     monkeypatch.setattr(parts, "own_labels", lambda network, probe, labels: np.full(len(labels), owner))
-    for held in (ask_explainer._beside, ask_explainer._landed):
-        held.clear()
+    ask_explainer._table.clear()
     yield
-    for held in (ask_explainer._beside, ask_explainer._landed):
-        held.clear()
+    ask_explainer._table.clear()
 
 
 def test_instability_beside_either_layer(one_class, page, fine, words_of):

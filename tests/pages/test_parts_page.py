@@ -4,17 +4,15 @@ import base64
 import json
 import re
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from core.methods.explainer.training import MEASURES, Diverged
-from core.probes.catalogue import open_probe
 from dashboard import ask, ask_parts
 
 PAGE, TRAIN, MEASURE = "parts", "explain-0.001", "measure-fields"
-HELD = (ask_parts._explained, ask_parts._looked, ask_parts._marked, ask_parts._fields)
 
 
 def alts(app):
@@ -30,17 +28,8 @@ def charts(app):
 
 
 @pytest.fixture(scope="module")
-def settings(cache):
-    """The small performer by name, for a file of tests; what was held of explainers is forgotten."""
-    classes = json.dumps(list(open_probe("menagerie-tiny").classes))
-    entry = f'factory = "small_performer:small"\npython_path = "{Path(__file__).parent}"\nclasses = {classes}\n'
-    path = cache / "settings.toml"
-    path.write_text(f"[networks.small]\n{entry}preprocessing = {{ resize = 32, crop = 32 }}\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHANNELSCOPE_SETTINGS", str(path))
-        for held in HELD:
-            held.clear()
-        yield
+def settings(named):
+    named("small_performer")
 
 
 @pytest.fixture
@@ -90,8 +79,7 @@ def test_a_training_that_runs_away_shows_its_curve_and_a_slower_one_is_offered(s
     app = fine(app.button(key="explain-0.0002").click().run(timeout=300))
     assert alts(app)
     assert not charts(app)
-    for held in HELD:
-        held.clear()
+    st.cache_resource.clear()
     assert not [key for key in buttons(fine(small())) if key.startswith("explain")], "the slower one is found again"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from core.claims.bench import Bench, evenly
-from core.claims.explainer.trained import marked
+from core.claims.explainer.trained import marked, require_apart
 from core.claims.report import Condition, Control
 from core.claims.stated import Parts, stated
 from core.engine import parts
@@ -16,7 +16,6 @@ from core.measures.interval import Estimate, bootstrap
 from core.measures.part_tables import LAYERS, PERFORMER, Beside, beside
 from core.methods.explainer import looking
 from core.methods.explainer.anatomy import anatomy
-from core.methods.explainer.features import features
 from core.methods.explainer.looking import Looked
 from core.methods.explainer.training import Features, Settings, train
 from core.networks.retrained import retrained
@@ -102,6 +101,7 @@ def _balanced(seen: Looked, who: str) -> np.ndarray:
 
 
 def _singles(bench: Bench) -> list[Single]:
+    require_apart(bench)
     known = [int(c) for c in bench.columns if c >= 0]
     if len(known) < SPECIES:
         raise NotDefined(f"{bench.network.title} knows fewer than {SPECIES} of {bench.probe.title}'s classes")
@@ -116,7 +116,7 @@ def _single(bench: Bench, label: int) -> Single:
     split = "train" if "train" in bench.probe.splits else next(iter(bench.probe.splits))
     shown = parts.read(bench.network, bench.probe, split, bench.sizes.explained, whole=True, **asked)
     seen = parts.emitted(bench.network, bench.probe, images=bench.sizes.looked, **asked)
-    own = [features(one, bench.network.classes, bench.probe.classes).labels == label for one in (shown, seen)]
+    own = [parts.own_labels(bench.network, bench.probe, one["labels"]) == label for one in (shown, seen)]
     rows = _rows(own[0])
     labels = np.where(own[0][rows], 0, 1)
     classes = (name, "others")

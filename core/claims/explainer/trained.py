@@ -7,6 +7,7 @@ import numpy as np
 from core.claims.bench import Bench
 from core.engine import parts
 from core.engine.parts import Explained
+from core.errors import NotDefined
 from core.measures.part_places import Annotated
 from core.methods.explainer.looking import Looked
 from core.methods.explainer.training import Diverged, Settings
@@ -22,8 +23,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
+def require_apart(bench: Bench) -> None:
+    """Raises NotDefined where there are no pictures but those that an explainer is trained on."""
+    if not parts.apart(bench.probe):
+        raise NotDefined(f"{bench.probe.title} has no split 'test' apart from the pictures that are trained on")
+
+
 def explained(bench: Bench, **settings: Any) -> Explained:
     """The explainer, or one with other settings.  Raises NotDefined, Diverged."""
+    require_apart(bench)
     asked = Settings(**{"epochs": bench.sizes.epochs, **settings})
     images = bench.sizes.explained
     return bench.once(

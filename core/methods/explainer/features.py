@@ -1,6 +1,6 @@
 """What a performer emits for a set of pictures, gathered once: all that an explainer is trained on, or measured on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -46,10 +46,6 @@ class Reading:
         return {name: one[order] for name, one in state.items()}
 
 
-def features(arrays: Mapping[str, np.ndarray], classes: Sequence[str], labels: Sequence[str]) -> Features:
-    """Of what was read: pictures that carry a label which the network does not know count as of no class. `classes`
-    are the network's, `labels` those that the arrays' labels count in."""
-    number = {name: index for index, name in enumerate(classes)}
-    known = np.array([number.get(name, -1) for name in labels] + [-1], np.int64)
-    said = arrays["logits"].argmax(1)
-    return Features(arrays["maps"], arrays["fc6"], arrays["fc7"], said, known[arrays["labels"]])
+def features(arrays: Mapping[str, np.ndarray], labels: np.ndarray) -> Features:
+    """Of what was read, and the network's class of each picture, (N,), -1 for none."""
+    return Features(arrays["maps"], arrays["fc6"], arrays["fc7"], arrays["logits"].argmax(1), labels)

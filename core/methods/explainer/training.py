@@ -102,6 +102,7 @@ class Trained:
     history: np.ndarray
 
 
+@torch.enable_grad()
 def train(
     performer: Anatomy,
     features: Features,
@@ -116,11 +117,6 @@ def train(
 
     Raises Diverged, CoreError for a checkpoint of other settings; what `progress` raises.
     """
-    with torch.enable_grad():
-        return _trained(performer, features, settings, progress, checkpoint, watch)
-
-
-def _trained(performer, features, settings, progress, checkpoint, watch) -> Trained:
     run = _Run(performer, features, settings)
     begun = run.resume(checkpoint) if checkpoint else 0
     steps = math.ceil(len(features.maps) / settings.batch)
