@@ -293,7 +293,10 @@ def _train_explainer() -> None:
     from core.probes.catalogue import open_probe
 
     network, probe = open_network("menagerie-plain"), open_probe("menagerie")
+    parts.read(network, probe, "train", parts.IMAGES, Bar())
+    start = time.monotonic()
     made = parts.explained(network, probe, anew=True, progress=Bar())
+    print(f"{EXPLAINER}: {(time.monotonic() - start) / 60:.1f} min from what the performer emits")
     before = parts.looked(network, probe, made, progress=Bar())
     path = parts.ship(network, probe, made)
     after = parts.looked(network, probe, parts.explained(network, probe), progress=Bar())

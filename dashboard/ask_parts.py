@@ -18,8 +18,7 @@ from core.methods.explainer.training import Settings
 from dashboard.ask import Progress, stored
 from dashboard.views import parts as view
 
-FIRST = Settings()
-SLOWER = tuple(replace(FIRST, rate=FIRST.rate / 5**k) for k in range(3))  # what to try where a training ran away
+SLOWER = 5  # times slower is what to try where a training ran away, and again
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -38,6 +37,12 @@ def performer(of) -> Anatomy:
     return found
 
 
+def usual(probe) -> list[Settings]:
+    """How explainers are trained on a probe: the first unless one chooses, the others where that ran away."""
+    first = parts.usual(probe)
+    return [replace(first, rate=first.rate / SLOWER**k) for k in range(3)]
+
+
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _explained(fingerprint: str, probe_fingerprint: str, settings: tuple) -> list:
     return []
@@ -46,7 +51,7 @@ def _explained(fingerprint: str, probe_fingerprint: str, settings: tuple) -> lis
 def explained(of, probe, settings: Settings | None = None) -> parts.Explained | None:
     """A network's explainer, trained with the settings; without any, with the first ones or the next slower that are
     known."""
-    for one in [settings] if settings else SLOWER:
+    for one in [settings] if settings else usual(probe):
         held = _explained(of.fingerprint, probe.fingerprint, astuple(one))
         if not held:
             found = stored(lambda refuse, one=one: parts.explained(of, probe, settings=one, progress=refuse))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.engine.parts import MOST_EPOCHS
 from core.methods.explainer.training import FILTER_LOSSES, Settings
 from dashboard.components.saying import notices
 from dashboard.selection import (
@@ -24,7 +25,7 @@ from dashboard.selection import (
 SECTIONS = ("Share explained", "Instability", "Training", "Templates")
 BESIDES = {"top": "Top conv layer", "target": "Target layer"}
 LOSSES = {name.capitalize(): name for name in FILTER_LOSSES}
-MOST_EPOCHS, MOST_SEEDS = 60, 99
+MOST_SEEDS = 99
 
 
 def beside_picker() -> str:

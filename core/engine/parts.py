@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from core.probes.probe import Probe
 from core.request import Request
 
 IMAGES, SEEN = 3000, 1200  # trained on; looked at
+MOST_EPOCHS = 60
 VERSION = 3  # of how explainers are trained
 
 
@@ -61,6 +62,13 @@ class Disentangled:
     attention_top: np.ndarray
 
 
+def usual(probe: Probe, images: int = IMAGES) -> Settings:
+    """How an explainer is trained unless one says otherwise: on few pictures for more epochs, so that it takes as many
+    steps."""
+    settings, count = Settings(), max(min(images, len(probe.splits[_split(probe, "train")])), 1)
+    return replace(settings, epochs=min(max(settings.epochs * IMAGES // count, settings.epochs), MOST_EPOCHS))
+
+
 def explained(
     network: Network,
     probe: Probe,
@@ -78,7 +86,7 @@ def explained(
     Raises NotDefined where the network has no two fully connected layers after a chain of convolutions, Diverged; what
     `progress` raises.
     """
-    performer, settings = anatomy(network), settings or Settings()
+    performer, settings = anatomy(network), settings or usual(probe, images)
     split = _split(probe, "train")
     told = {"images": images, **asdict(settings)}
     request = Request(

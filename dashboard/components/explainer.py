@@ -43,9 +43,9 @@ def explained(here: Here, settings: Settings | None = None) -> Explained | None:
         return None
     found = ask_parts.explained(here.network, here.probe, settings)
     if found is None:
-        wanted, failed = settings or ask_parts.FIRST, _failed(here)
+        wanted, failed = settings or ask_parts.usual(here.probe)[0], _failed(here)
         if settings is None and failed:
-            wanted = _after(failed) or wanted
+            wanted = _after(here, failed) or wanted
         _run_away(failed.get(settings or _latest(failed)))
         pictures = _pictures(here, "train", IMAGES)
         st.caption(
@@ -117,9 +117,9 @@ def _latest(failed: dict[Settings, Diverged]) -> Settings | None:
     return next(reversed(failed), None)
 
 
-def _after(failed: dict[Settings, Diverged]) -> Settings | None:
+def _after(here: Here, failed: dict[Settings, Diverged]) -> Settings | None:
     """The first of the usual settings that has not run away."""
-    return next((one for one in ask_parts.SLOWER if one not in failed), None)
+    return next((one for one in ask_parts.usual(here.probe) if one not in failed), None)
 
 
 def _run_away(error: Diverged | None) -> None:

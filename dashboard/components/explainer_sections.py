@@ -71,7 +71,7 @@ def share(here: Here, found: Explained, seen: Seen) -> None:
 
 def _errors(here: Here, looked: Looked) -> None:
     st.markdown("**Classification error**  \n:gray[the features put back into the performer, on test pictures]")
-    settings = replace(ask_parts.FIRST, classes=True)
+    settings = replace(ask_parts.usual(here.probe)[0], classes=True)
     cls = ask_parts.explained(here.network, here.probe, settings)
     seen = None if cls is None else ask_parts.looked(here.network, here.probe, cls)
     table = views.errors(looked, seen)

@@ -102,7 +102,8 @@ def _measure(here: Here, found: Explained, seen: Seen) -> None:
     """What it takes to know the filters' own receptive fields, and a button."""
     st.caption(
         "Round fields show where filters are active, as the paper's appendix has it. What each filter looks at there "
-        "is measured by hiding a thousand small squares of each of 32 pictures: some minutes, once, and kept."
+        "is measured by hiding a thousand small squares of each of 32 pictures: a minute for menagerie-plain, "
+        "longer for larger networks; once, and kept."
     )
     if st.button("Measure the receptive fields", key="measure-fields", icon=":material/play_arrow:"):
         with Working("fields") as progress:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.measures import concept_scores
 from core.methods.net2vec.dissection import Dissection
@@ -63,29 +62,37 @@ def gallery(values: np.ndarray, by_decile: bool, count: int = 10) -> list[Exampl
 def distribution(single: np.ndarray, combined: np.ndarray, ink: Ink) -> go.Figure:
     """Figure 7: the distribution of single pictures' IoU with the best filter (above) and all filters (below), with
     mean and deviation of what is not 0; what is 0 has a bar of its own.  (n,) each"""
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09)
     rows = ((SINGLE, single, ink.second), (COMBINED, combined, ink.accent))
     counts = [_histogram(values) for _, values, _ in rows]
     top = max(1, *(int(count.max()) for count in counts)) * 1.4
-    for row, ((name, values, colour), count) in enumerate(zip(rows, counts, strict=True), 1):
-        centres = (np.arange(_BINS) + 0.5) / _BINS
-        told = [f"{low:.2f} to {low + 1 / _BINS:.2f}" for low in np.arange(_BINS) / _BINS]
-        figure.add_bar(
-            x=[-0.5 / _BINS, *centres], y=count, width=0.9 / _BINS, customdata=["0", *told], showlegend=False,
-            marker={"color": [ink.muted, *[colour] * _BINS]},
-            hovertemplate="IoU %{customdata}: %{y} pictures<extra></extra>", row=row, col=1,
-        )  # fmt: skip
+    told = ["0", *(f"{low:.2f} to {low + 1 / _BINS:.2f}" for low in np.arange(_BINS) / _BINS)]
+    drawn, notes = [], []
+    for (name, values, colour), count, axis in zip(rows, counts, ("y", "y2"), strict=True):
         spread = concept_scores.spread(values)
-        figure.add_annotation(
-            x=1, y=top, text=f"<b>{name}</b> {distribution_words(spread)}", showarrow=False, xanchor="right",
-            yanchor="top", font={"color": colour, "size": 12}, row=row, col=1,
+        bar = go.Bar(
+            x=(np.arange(-1, _BINS) + 0.5) / _BINS, y=count, width=0.9 / _BINS, customdata=told, showlegend=False,
+            marker={"color": [ink.muted, *[colour] * _BINS]}, yaxis=axis,
+            hovertemplate="IoU %{customdata}: %{y} pictures<extra></extra>",
         )  # fmt: skip
-        _moments(figure, spread, colour, top, row)
-    figure.update_yaxes(range=[0, top], title_text="pictures", color=ink.text, nticks=4, showgrid=False)
-    figure.update_xaxes(range=[-0.07, 1.02], color=ink.text, showgrid=False, zeroline=False, tick0=0, dtick=0.2)
-    figure.update_xaxes(title_text="IoU of one picture", row=2, col=1)
-    figure.update_layout(height=330, bargap=0, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin=_MARGIN)
-    return figure
+        drawn += [bar, *_moments(spread, colour, top, axis)]
+        note = {
+            "x": 1, "y": top, "yref": axis, "text": f"<b>{name}</b> {distribution_words(spread)}", "showarrow": False,
+            "xanchor": "right", "yanchor": "top", "font": {"color": colour, "size": 12},
+        }  # fmt: skip
+        notes.append(note)
+    axis = {"range": [0, top], "title": {"text": "pictures"}, "color": ink.text, "nticks": 4, "showgrid": False}
+    return go.Figure(
+        drawn,
+        {
+            "xaxis": {
+                "range": [-0.07, 1.02], "color": ink.text, "showgrid": False, "zeroline": False, "tick0": 0,
+                "dtick": 0.2, "title": {"text": "IoU of one picture"}, "anchor": "y2",
+            },
+            "yaxis": {**axis, "domain": [0.545, 1]}, "yaxis2": {**axis, "domain": [0, 0.455]},
+            "annotations": notes, "height": 330, "bargap": 0, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR,
+            "margin": _MARGIN,
+        },
+    )  # fmt: skip
 
 
 def _histogram(values: np.ndarray) -> np.ndarray:
@@ -95,15 +102,17 @@ def _histogram(values: np.ndarray) -> np.ndarray:
     return np.concatenate([[np.count_nonzero(kept == 0)], counts])
 
 
-def _moments(figure: go.Figure, spread: concept_scores.Spread, colour: str, top: float, row: int) -> None:
+def _moments(spread: concept_scores.Spread, colour: str, top: float, axis: str) -> list[go.Scatter]:
+    """Mean and deviation as a point with whiskers; nothing where there is none."""
     if not np.isfinite(spread.mean):
-        return
+        return []
     mean, deviation = spread.mean, spread.deviation
-    figure.add_scatter(
-        x=[mean], y=[top * 0.78], mode="markers", showlegend=False, marker={"color": colour, "size": 8},
+    point = go.Scatter(
+        x=[mean], y=[top * 0.78], mode="markers", showlegend=False, marker={"color": colour, "size": 8}, yaxis=axis,
         error_x={"array": [deviation], "color": colour, "thickness": 2, "width": 5},
-        hovertemplate=f"mean {mean:.2f}, deviation {deviation:.2f} of the non-zero part<extra></extra>", row=row, col=1,
+        hovertemplate=f"mean {mean:.2f}, deviation {deviation:.2f} of the non-zero part<extra></extra>",
     )  # fmt: skip
+    return [point]
 
 
 def distribution_words(spread: concept_scores.Spread) -> str:

@@ -75,8 +75,9 @@ def chart(found: Dissection, task: str, labels: Sequence[str], ink: Ink) -> go.F
             x=np.log10(max(x[c], 1)), y=gains[c], text=labels[c], showarrow=False, xanchor="left", xshift=8,
             font={"color": ink.text, "size": 12},
         )  # fmt: skip
+    ticks = [times * 10**power for power in range(7) for times in (1, 2, 5)]
     figure.update_xaxes(type="log", title_text="training pictures with the concept", color=ink.text, showgrid=False,
-                        dtick="D2" if np.ptp(np.log10(np.maximum(x, 1))) < 2 else 1, exponentformat="none")  # fmt: skip
+                        tickvals=ticks, ticktext=[f"{tick:,}" for tick in ticks])  # fmt: skip
     figure.update_yaxes(title_text="all filters − best filter", color=ink.text, zeroline=False)
     figure.update_layout(
         height=340, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin={"l": 10, "r": 10, "t": 10, "b": 10},

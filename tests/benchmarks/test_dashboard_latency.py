@@ -4,55 +4,14 @@ Run by hand on a quiet machine: `python -m pytest tests/benchmarks/test_dashboar
 the page, when the pointer goes down on the option; opening a list and typing in it is not counted.
 """
 
-import numpy as np
 import pytest
 
-ROUNDS, WARM = 25, 3
+from tests.benchmarks.clock import choose, press, table
 
-# Starts the clock at the next press and resolves when every concerned picture has another source, all pictures have
-# decoded, the script has run and rests, and one more frame was drawn. `concerns` is a pattern of alternative texts. (An
-# empty map has no curves: the number of pictures may change.)
-CLOCK = """concerns => {
-    const pictures = () => [...document.querySelectorAll('[data-testid="stMain"] [data-testid="stImage"] img')]
-        .filter(one => new RegExp(concerns).test(one.alt));
-    const before = new Set(pictures().map(one => one.src)), sent = window.sent;
-    const app = document.querySelector('[data-testid="stApp"]');
-    window.took = null;
-    window.addEventListener('pointerdown', () => {
-        const start = performance.now();
-        const look = async () => {
-            const now = pictures();
-            const answered = window.sent > sent && window.answers > window.answersBefore;
-            if (answered && app.dataset.testScriptState === 'notRunning' && now.length > 0
-                    && now.every(one => !before.has(one.src) && one.complete && one.naturalWidth > 0)) {
-                await Promise.all(now.map(one => one.decode()));
-                requestAnimationFrame(() => { window.took = performance.now() - start; });
-            } else if (performance.now() - start < 15000) requestAnimationFrame(look);
-            else window.took = Infinity;
-        };
-        requestAnimationFrame(look);
-    }, {capture: true, once: true});
-}"""
+ROUNDS, WARM = 25, 3
 MAPS = ", over "
 CURVES = "^Insertion area"
 NAMES = ("giraffe", "owl", "zebra", "lion", "horse", "shark", "penguin", "snake", "turtle", "wolf", "cow", "sheep")
-
-
-def press(view, element, concerns: str, **where) -> float:
-    """Seconds from a press on the element until the page shows the answer."""
-    view.page.evaluate(CLOCK, concerns)
-    element.click(**where)
-    view.page.wait_for_function("window.took !== null")
-    return view.page.evaluate("window.took") / 1000
-
-
-def choose(view, label: str, typed: str, concerns: str) -> float:
-    """The same for an option of a multiselect that was empty before; it is empty again after."""
-    took = press(view, view.option(label, typed), concerns)
-    view.page.keyboard.press("Escape")
-    view.settle()
-    view.unpick(label)
-    return took
 
 
 def slide(view, number: int, concerns: str) -> float:
@@ -60,16 +19,6 @@ def slide(view, number: int, concerns: str) -> float:
     slider = view.page.locator('[data-testid="stSlider"]').filter(has_text="Opacity").locator('[role="group"]').first
     width = slider.bounding_box()["width"]
     return press(view, slider, concerns, position={"x": width * (0.15 + 0.35 * (number % 3)), "y": 12})
-
-
-def table(title: str, times: dict[str, list[float]]) -> dict[str, tuple[float, float]]:
-    """Print and return median and 95th percentile of each row, in seconds."""
-    found = {name: tuple(np.quantile(values, [0.5, 0.95])) for name, values in times.items()}
-    print(f"\n{title}\n{'changed':>10} {'n':>4} {'median':>8} {'p95':>8} {'longest':>8}")
-    for name, (median, high) in found.items():
-        values = times[name]
-        print(f"{name:>10} {len(values):>4} {median:>7.3f}s {high:>7.3f}s {max(values):>7.3f}s")
-    return found
 
 
 @pytest.mark.parametrize("curves", ["true", "false"], ids=["with curves", "without curves"])

@@ -230,3 +230,10 @@ def test_pictures_of_a_probe_with_one_split_are_not_apart(probe):
     alone = copy.copy(probe)
     alone.splits = {"all": np.arange(4)}
     assert not parts.apart(alone)
+
+
+def test_few_pictures_are_seen_more_often(probe):
+    """12 epochs of 3,000 pictures are 60 of 600, and of fewer."""
+    assert parts.usual(open_probe("menagerie")) == Settings()
+    assert parts.usual(open_probe("menagerie"), images=1200).epochs == 30
+    assert parts.usual(probe).epochs == parts.MOST_EPOCHS

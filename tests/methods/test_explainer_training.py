@@ -228,6 +228,15 @@ def test_a_checkpoint_of_other_settings_is_refused(toy, tmp_path):
         train(parts, features, replace(QUICK, rate=0.01), checkpoint=checkpoint)
 
 
+def test_wide_layers_are_learned_slower_and_p_is_not(toy, monkeypatch):
+    """A target layer four times as wide as where it begins: a quarter of the rate for all but the two numbers of p."""
+    monkeypatch.setattr(training, "WIDE", toy[0].target.shape[0] / 4)
+    wide = train(*toy, QUICK)
+    monkeypatch.undo()
+    monkeypatch.setattr(training, "BALANCE", 4 * training.BALANCE)
+    assert same(wide, train(*toy, replace(QUICK, rate=QUICK.rate / 4)))
+
+
 def test_progress_counts_batches_and_watch_sees_the_curve_grow(toy):
     parts, features = toy
     told, curves = Stop(None), []

@@ -15,6 +15,7 @@ out.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -40,13 +41,13 @@ class Fields:
     discrepancy: np.ndarray
     pictures: np.ndarray
 
-    @property
+    @cached_property
     def masks(self) -> np.ndarray:
         """The fields themselves.  -> (F, h, w) bool"""
         most = self.discrepancy.max((1, 2), keepdims=True)
         return (self.discrepancy >= most / 2) & (most > 0)
 
-    @property
+    @cached_property
     def areas(self) -> np.ndarray:
         """Pixels of each field.  -> (F,) int64"""
         return self.masks.sum((1, 2))

@@ -44,6 +44,7 @@ Progress = Callable[[int, int, str], None]
 SMOOTH = 0.95  # of the running sizes of gradients that lambda_f is balanced by
 HOPELESS = 100.0  # times the features' own energy: a reconstruction that is lost
 BALANCE = 10.0  # times the learning rate, that of the two numbers behind p
+WIDE = 128  # channels of a target layer: above, the learning rate falls in proportion
 FILTER_LOSSES = ("published", "exact", "off", "random places")
 MEASURES = ("fc6", "fc7", "p", "information 1", "information 2", "live filters", "loss")
 
@@ -168,9 +169,11 @@ class _Run:
         return torch.from_numpy(self.features.maps[rows].astype(np.float32)).to(self.device)
 
     def pace(self, epoch: int) -> None:
-        """The epoch's learning rates: half a cosine down to zero; p's is larger, as its two numbers have far to go."""
+        """The epoch's learning rates: half a cosine down to zero; less where filters have many inputs, as Adam moves
+        every weight as far, which adds up until they die; p's is larger, as its two numbers have far to go."""
         rate = self.settings.rate * (1 + math.cos(math.pi * epoch / self.settings.epochs)) / 2
-        for group, times in zip(self.optimiser.param_groups, (1.0, BALANCE), strict=True):
+        slow = min(1.0, WIDE / self.performer.target.shape[0])
+        for group, times in zip(self.optimiser.param_groups, (slow, BALANCE), strict=True):
             group["lr"] = rate * times
 
     @torch.no_grad()
