@@ -132,15 +132,16 @@ def disentangled(of, probe, explainer: parts.Explained, picture, label: int) -> 
     return _disentangled(of, *known, picture, picture.subject, label)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _filter_maps(_network, fingerprint: str, _probe, probe_fingerprint: str, _explainer, settings: tuple, index: int):
-    return parts.filter_maps(_network, _explainer, _probe.image(index))
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _small(_probe, fingerprint: str):
+    return parts.pictures(_probe)
 
 
-def filter_maps(of, probe, explainer: parts.Explained, index: int) -> dict[str, np.ndarray]:
-    """The maps of one of the probe's pictures: 'top', the performer's, and 'second', conv-interp-2's after its mask."""
-    known = of.fingerprint, probe, probe.fingerprint, explainer, astuple(explainer.settings)
-    return _filter_maps(of, *known, int(index))
+def _image(probe, index: int) -> np.ndarray:
+    """One of the pictures that `looked` is about: small where it was kept so, as drawing it again takes long."""
+    indices, small = _small(probe, probe.fingerprint) or ((), None)
+    place = int(np.searchsorted(indices, index))
+    return small.of_image(place) if place < len(indices) and indices[place] == index else probe.image(index)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -164,13 +165,10 @@ def cells(
     """Some of the probe's pictures, dark where a filter does not look."""
     field = view.field_of(around, number if side == view.INTERPRETABLE else None, of.preprocessing.size)
     centres = of.centres(explainer.performer.top)
-    return [
-        view.drawn(
-            probe.image(int(index)), filter_maps(of, probe, explainer, index)[side][number], field, centres,
-            of.preprocessing,
-        )
-        for index in indices
-    ]  # fmt: skip
+    images = [_image(probe, int(index)) for index in indices]
+    maps = parts.filter_maps(of, explainer, images)[side][:, number]
+    given = field, centres, of.preprocessing
+    return [view.drawn(image, values, *given) for image, values in zip(images, maps, strict=True)]
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

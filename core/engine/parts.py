@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.engine.answers import Progress, checkpoint_of, indices, kept, subject, swept
+from core.engine.answers import Progress, checkpoint_of, indices, kept, store, subject, swept
 from core.engine.probing import columns
 from core.measures.part_places import Annotated, annotated
 from core.methods.explainer import contributions as parted
@@ -24,8 +24,11 @@ from core.methods.explainer.receptive import Fields
 from core.methods.explainer.training import Settings, train
 from core.networks.network import Network
 from core.networks.taps import tap
+from core.probes import reduced
 from core.probes.probe import Probe
+from core.probes.reduced import PictureReader, Pictures
 from core.request import Request
+from core.statistics import Statistic
 
 IMAGES, SEEN = 3000, 1200  # trained on; looked at
 MOST_EPOCHS = 60
@@ -126,11 +129,29 @@ def read(
     request = Request("explainer-features", 1, network.fingerprint, subject(probe, split), parameters=told)
 
     def compute() -> Mapping[str, np.ndarray]:
-        reading = Reading(anatomy(network), whole=whole)
-        swept(request, network, probe, {"reading": reading}, indices(request, probe), progress)
+        reading, some = Reading(anatomy(network), whole=whole), indices(request, probe)
+        statistics: dict[str, Statistic] = {"reading": reading}
+        drawn = _pictures_request(probe, split, images)
+        if whole and reduced.slow(probe) and store().load(drawn) is None:
+            statistics[drawn.method] = PictureReader(probe, np.sort(some))
+        swept(request, network, probe, statistics, some, progress)
+        if drawn.method in statistics:
+            kept(drawn, statistics[drawn.method].result().arrays, None)
         return reading.result()
 
     return kept(request, compute, progress).arrays
+
+
+def pictures(probe: Probe, images: int = SEEN) -> tuple[np.ndarray, Pictures] | None:
+    """Those that `looked` is about, small, and which of the probe's they are, (n,) ascending; None where they were not
+    kept, as those are not that are quickly read again."""
+    request = _pictures_request(probe, _split(probe, "test"), images)
+    artefact = store().load(request)
+    return None if artefact is None else (np.sort(indices(request, probe)), reduced.pictures(artefact.arrays))
+
+
+def _pictures_request(probe: Probe, split: str, images: int) -> Request:
+    return Request("pictures", 1, "none", subject(probe, split), parameters={"images": images})
 
 
 def emitted(
@@ -204,14 +225,14 @@ def disentangle(network: Network, of: Explained, image: np.ndarray, label: int) 
     return Disentangled(given, *(one[0].cpu().numpy() for one in found))
 
 
-def filter_maps(network: Network, of: Explained, image: np.ndarray) -> dict[str, np.ndarray]:
-    """The maps of a picture: 'top', the performer's, and 'second', conv-interp-2's after its mask, (F, n, n) each."""
-    batch = network.prepare([image])
+def filter_maps(network: Network, of: Explained, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Maps of pictures: 'top', the performer's, and 'second', conv-interp-2's after its mask, (N, F, n, n) each."""
+    batch = network.prepare(images)
     with torch.no_grad(), tap(network, (of.performer.target, of.performer.top)) as seen:
         network(batch)
     with torch.no_grad():
         second = of.explainer(seen[of.performer.target.name]).second_masked
-    return {"top": seen[of.performer.top.name][0].cpu().numpy(), "second": second[0].cpu().numpy()}
+    return {"top": seen[of.performer.top.name].cpu().numpy(), "second": second.cpu().numpy()}
 
 
 def own_labels(network: Network, probe: Probe, labels: np.ndarray) -> np.ndarray:

@@ -125,11 +125,11 @@ def _examples(here: Here, found: Dissection, c: int, label: str) -> None:
 def _example(
     here: Here, found: Dissection, c: int, together: bool, named: tuple[str, str], one: Example, place: int
 ) -> None:
-    drawn = ask_dissection.predicted(here.network, here.probe, found, c, together, place, one.corner)
     iou, caption = words.probability(one.value), here.probe.caption(int(found.pool.indices[place]))
+    corner = f"{one.corner}  IoU {iou}"
+    drawn = ask_dissection.predicted(here.network, here.probe, found, c, together, place, corner)
     who, what = named
     st.image(drawn, width="stretch", alt=f"Where {who} predicts {what}, {one.corner}, IoU {iou}: {caption}")
-    st.caption(f"IoU {iou}, {who}")
 
 
 def pictures_there(here: Here, found: Dissection) -> bool:

@@ -110,16 +110,15 @@ def _examples(here: Here, found: Dissection, k: int, labels: tuple[str, ...]) ->
         "scored as everywhere, with the filter cut before it is enlarged."
     )
     for c, some in rows:
-        asked = [(one.place, one.corner) for one in some]
+        told = [f"IoU {words.probability(one.value)}" for one in some]
+        asked = [(one.place, f"{one.corner}  {iou}") for one, iou in zip(some, told, strict=True)]
         drawn = ask_dissection.active(here.network, here.probe, found, k, asked, c)
         st.markdown(f"**{labels[c]}**, {found.concepts[c].category}")
         with st.grid(4, min_column_width=150, gap="small") as grid:
-            for one, source in zip(some, drawn, strict=True):
+            for one, iou, source in zip(some, told, drawn, strict=True):
                 with grid.cell():
                     caption = here.probe.caption(int(found.pool.indices[one.place]))
-                    iou = words.probability(one.value)
-                    st.image(source, width="stretch", alt=f"Filter {k} on {labels[c]}, IoU {iou}: {caption}")
-                    st.caption(f"IoU {iou}")
+                    st.image(source, width="stretch", alt=f"Filter {k} on {labels[c]}, {iou}: {caption}")
 
 
 def _sharing(found: Dissection, k: int) -> None:

@@ -130,9 +130,9 @@ def test_a_prediction_in_parts_sums_to_its_score(network, probe):
     given = found.contributions
     total = given.filters.sum(1) + given.ordinary + given.remainder
     np.testing.assert_allclose(total, given.score, atol=1e-9)
-    maps = parts.filter_maps(network, of, image)
-    np.testing.assert_array_equal(maps["second"], found.maps)
-    np.testing.assert_array_equal(maps["top"], found.top)
+    maps = parts.filter_maps(network, of, [probe.image(5), image])
+    np.testing.assert_allclose(maps["second"][1], found.maps, atol=1e-6)
+    np.testing.assert_allclose(maps["top"][1], found.top, atol=1e-6)
 
 
 def test_attention_is_gradcam_against_finite_differences(network, probe):
@@ -237,3 +237,14 @@ def test_few_pictures_are_seen_more_often(probe):
     assert parts.usual(open_probe("menagerie")) == Settings()
     assert parts.usual(open_probe("menagerie"), images=1200).epochs == 30
     assert parts.usual(probe).epochs == parts.MOST_EPOCHS
+
+
+def test_pictures_that_were_looked_at_need_not_be_drawn_again(network, probe):
+    assert parts.pictures(probe, 12) is None
+    seen = parts.looked(network, probe, explained(network, probe), images=12)
+    indices, small = parts.pictures(probe, 12)
+    np.testing.assert_array_equal(indices, seen.index)
+    assert len(small) == 12
+    for place in (0, 7, 11):
+        apart = small.of_image(place).astype(int) - probe.image(int(indices[place]))
+        assert np.abs(apart).mean() < 5
