@@ -4,16 +4,10 @@ import re
 
 import pytest
 
+from tests.pages.shown import alts, buttons
+
 SECTIONS = ("Importance", "Overlap", "One class", "Sparsity")
 COMPUTE, MEASURE = "learn-conv5", "measure-knockout"
-
-
-def alts(app):
-    return [one.alt for image in app.image for one in image.proto.imgs]
-
-
-def buttons(app):
-    return [button.key for button in app.button]
 
 
 @pytest.fixture

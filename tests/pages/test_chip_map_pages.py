@@ -8,6 +8,7 @@ import pytest
 
 from core.probes.catalogue import open_probe
 from dashboard import ask
+from tests.pages.shown import alts
 
 CHIP = ["CHIP", "Refined CHIP", "Guided CHIP"]
 
@@ -23,10 +24,6 @@ def small(opened, tmp_path, monkeypatch):
     monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "cache"))
     ask._importances.clear()
     return lambda page="picture", **parameters: opened(page, network="small", **parameters)
-
-
-def alts(app):
-    return [one.alt for image in app.image for one in image.proto.imgs]
 
 
 def maps(app):

@@ -1,26 +1,15 @@
 """Dissection: with nothing computed, and on the small network with everything in the cache."""
 
-import json
 import re
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.pages.shown import alts, buttons, charts
+
 PAGE, COMPUTE = "dissection", "dissect-conv3"
 SECTIONS = ("Concept", "Filter", "By category", "Failures")
-
-
-def alts(app):
-    return [one.alt for image in app.image for one in image.proto.imgs]
-
-
-def buttons(app):
-    return [button.key or "" for button in app.button]
-
-
-def charts(app):
-    return [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
 
 
 @pytest.fixture(scope="module")

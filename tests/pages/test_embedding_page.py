@@ -8,6 +8,7 @@ from PIL import Image
 
 from core.probes.catalogue import open_probe
 from core.probes.menagerie.hierarchy import word_vector
+from tests.pages.shown import alts, buttons
 
 SECTIONS = ("Neighbours", "Arithmetic", "Map", "Spaces")
 COMPUTE = "dissect-conv5"
@@ -23,14 +24,6 @@ ATTEMPTS = (
     "$(reboot)",
     "grass + " * 60,
 )
-
-
-def alts(app):
-    return [one.alt for image in app.image for one in image.proto.imgs]
-
-
-def buttons(app):
-    return [button.key for button in app.button]
 
 
 @pytest.fixture

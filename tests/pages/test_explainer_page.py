@@ -11,20 +11,9 @@ from core.networks.catalogue import open_network
 from core.probes.catalogue import open_probe
 from dashboard import ask_explainer, ask_parts
 from dashboard.selection_explainer import LOSSES, SECTIONS
+from tests.pages.shown import alts, buttons, frames
 
 PAGE = "explainer"
-
-
-def alts(app):
-    return [one.alt for image in app.image for one in image.proto.imgs]
-
-
-def buttons(app):
-    return [button.key or "" for button in app.button]
-
-
-def frames(app):
-    return [one.value for one in app.dataframe]
 
 
 @pytest.fixture(scope="module")

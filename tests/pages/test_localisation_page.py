@@ -8,13 +8,10 @@ from core import engine
 from core.networks.catalogue import open_network
 from core.probes.catalogue import open_probe
 from dashboard.components.localisation import titles
+from tests.pages.shown import alts
 
 PAGE = "localisation"
 METHODS = ("gradcam", "guided-backprop")
-
-
-def alts(app):
-    return [one.alt for image in app.image for one in image.proto.imgs]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Object parts: with nothing computed, and for a small performer with its explainer in the cache."""
 
 import base64
-import json
 import re
 from collections import Counter
 
@@ -11,20 +10,9 @@ import streamlit as st
 
 from core.methods.explainer.training import MEASURES, Diverged
 from dashboard import ask, ask_parts
+from tests.pages.shown import alts, buttons, charts
 
 PAGE, TRAIN, MEASURE = "parts", "explain-0.001", "measure-fields"
-
-
-def alts(app):
-    return [one.alt for image in app.image for one in image.proto.imgs]
-
-
-def buttons(app):
-    return [button.key or "" for button in app.button]
-
-
-def charts(app):
-    return [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
 
 
 @pytest.fixture(scope="module")
