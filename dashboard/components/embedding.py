@@ -93,10 +93,14 @@ def _cosine(value: float) -> str:
     return f"![]({bars.bar(max(value, 0.0), True, theme(), 40)}) {embedding.figure(value)}"
 
 
+def _first(found: Dissection) -> str:
+    return embedding.first_sum(found.concepts, np.isfinite(ask_embedding.vectors(found, TASKS[0])).all(1))
+
+
 def arithmetic(here: Here, found: Dissection) -> None:
     """Table 3, and what the sum answers."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        text = selection_embedding.expression_field(embedding.first_sum(found.concepts))
+        text = selection_embedding.expression_field(_first(found))
         task = task_picker()
         without = selection_embedding.operands_switch()
     vectors = ask_embedding.vectors(found, task)
@@ -130,7 +134,7 @@ def _last(here: Here, found: Dissection, vectors: np.ndarray, task: str) -> embe
     """While a sum cannot be read: the last one that could, else the one that the page opens with."""
     probe, text = st.session_state.get(_SUM, ("", ""))
     texts = [text] if probe == here.probe.fingerprint else []
-    for one in (*texts, embedding.first_sum(found.concepts)):
+    for one in (*texts, _first(found)):
         read, _ = attempt(lambda one=one: embedding.summed(one, found, vectors, task))
         if read is not None:
             return read

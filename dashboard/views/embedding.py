@@ -31,13 +31,15 @@ class Sum:
     vector: np.ndarray
 
 
-def first_sum(concepts: Sequence[Concept]) -> str:
-    """What a page opens with: one of the paper's that can be read, else the first two concepts."""
-    names = {concept.name for concept in concepts}
+def first_sum(concepts: Sequence[Concept], known: np.ndarray) -> str:
+    """What a page opens with, of concepts that have a vector, (C,) bool: one of the paper's sums that can be read, else
+    the first two concepts."""
+    names = {concept.name for concept, has in zip(concepts, known, strict=True) if has}
     for text in _SUMS:
         if names >= set(text.replace("+", "-").split(" - ")):
             return text
-    return " + ".join(expression.spelled(concepts)[:2])
+    labels = expression.spelled(concepts)
+    return " + ".join([labels[c] for c in np.flatnonzero(known)][:2] or labels[:2])
 
 
 def summed(text: str, found: Dissection, vectors: np.ndarray, task: str) -> Sum:

@@ -92,9 +92,17 @@ def test_what_was_typed_is_shown_as_it_stands():
 
 
 def test_a_page_opens_with_the_paper_s_sum_where_its_concepts_are_known():
-    assert embedding.first_sum(CONCEPTS) == "grass + blue - green"
-    assert embedding.first_sum((Concept("tree", "object"), Concept("wood", "material"))) == "tree - wood"
-    assert embedding.first_sum(CONCEPTS[4:6]) == "leaf (part) + leaf (material)"
+    every = np.ones(len(CONCEPTS), bool)
+    assert embedding.first_sum(CONCEPTS, every) == "grass + blue - green"
+    assert embedding.first_sum((Concept("tree", "object"), Concept("wood", "material")), every[:2]) == "tree - wood"
+    assert embedding.first_sum(CONCEPTS[4:6], every[:2]) == "leaf (part) + leaf (material)"
+
+
+def test_no_sum_opens_with_a_concept_that_has_no_vector():
+    every = np.ones(len(CONCEPTS), bool)
+    without = np.array([concept.name not in ("blue", CONCEPTS[0].name) for concept in CONCEPTS])
+    assert embedding.first_sum(CONCEPTS, without) == "grass tuft + sky"
+    assert embedding.first_sum(CONCEPTS, ~every).count("+") == 1, "then it says which has none"
 
 
 def test_what_the_last_name_may_become():
