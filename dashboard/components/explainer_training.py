@@ -9,7 +9,7 @@ from core.engine.parts import Explained
 from core.errors import NotDefined
 from core.measures import part_tables
 from core.methods.explainer.looking import Looked
-from core.methods.explainer.training import MEASURES, Settings
+from core.methods.explainer.training import MEASURES, Settings, first_rate
 from dashboard import ask_explainer
 from dashboard.components import explainer
 from dashboard.components.explainer import CHART, Seen
@@ -89,7 +89,7 @@ def _settings(here: Here, found: Explained, other: Explained | None) -> None:
 
 def _one(here: Here, name: str, one: Explained) -> None:
     st.markdown(f"**Settings of {name}**  \n:gray[trained on {one.images:,} pictures]")
-    table = views.settings(one.settings)
+    table = views.settings(one.settings, first_rate(one.settings, one.performer))
     st.dataframe(table, hide_index=True, height="content", alt=f"Settings of {name}", column_config=_SETTINGS)
     stem = f"explainer-training-{here.network_name}-{_named(one.settings)}"
     data = partial(views.csv, views.history(one.history))

@@ -313,13 +313,13 @@ def history(found: np.ndarray) -> pd.DataFrame:
     return table
 
 
-def settings(found: Settings) -> pd.DataFrame:
+def settings(found: Settings, rate: float) -> pd.DataFrame:
     """How an explainer was trained."""
     kind = found.filter_loss + (" gradient" if found.filter_loss in ("published", "exact") else "")
     pull = "" if found.filter_loss == "off" else f", {found.strength:g} times the reconstruction's"
     rows = (
         ("epochs", f"{found.epochs}, of batches of {found.batch}"),
-        ("learning rate", f"{found.rate:g}, falling to 0 (Adam, weight decay {found.decay:g})"),
+        ("learning rate", f"{rate:g}, falling to 0 (Adam, weight decay {found.decay:g})"),
         ("η, weight of −log p", f"{found.eta:g}"),
         ("filter loss", f"{kind}{pull}"),
         ("masks", "on" if found.masked else "off"),

@@ -162,10 +162,11 @@ def test_the_curve_of_a_training_and_of_another():
 
 
 def test_settings_in_words():
-    told = dict(explainer.settings(Settings(filter_loss="off", masked=False)).to_numpy().tolist())
+    told = dict(explainer.settings(Settings(filter_loss="off", masked=False), 2.5e-4).to_numpy().tolist())
     assert told["filter loss"] == "off"
     assert told["masks"] == "off"
-    told = dict(explainer.settings(Settings(classes=True)).to_numpy().tolist())
+    assert told["learning rate"].startswith("0.00025, ")
+    told = dict(explainer.settings(Settings(classes=True), 1e-3).to_numpy().tolist())
     assert told["filter loss"] == "published gradient, 2 times the reconstruction's"
     assert told["trained on"] == "classes (+cls, no explanation)"
 

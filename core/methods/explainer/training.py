@@ -44,7 +44,7 @@ Progress = Callable[[int, int, str], None]
 SMOOTH = 0.95  # of the running sizes of gradients that lambda_f is balanced by
 HOPELESS = 100.0  # times the features' own energy: a reconstruction that is lost
 BALANCE = 10.0  # times the learning rate, that of the two numbers behind p
-WIDE = 128  # channels of a target layer: above, the learning rate falls in proportion
+WIDE = 128  # channels of a target layer
 FILTER_LOSSES = ("published", "exact", "off", "random places")
 MEASURES = ("fc6", "fc7", "p", "information 1", "information 2", "live filters", "loss")
 
@@ -101,6 +101,12 @@ class Trained:
 
     explainer: Explainer
     history: np.ndarray
+
+
+def first_rate(settings: Settings, performer: Anatomy) -> float:
+    """The learning rate of the first epoch. That of the settings, less in proportion where a target layer has more than
+    WIDE channels: Adam moves every weight as far, and over many inputs this adds up until filters die."""
+    return settings.rate * min(1.0, WIDE / performer.target.shape[0])
 
 
 @torch.enable_grad()
@@ -169,12 +175,11 @@ class _Run:
         return torch.from_numpy(self.features.maps[rows].astype(np.float32)).to(self.device)
 
     def pace(self, epoch: int) -> None:
-        """The epoch's learning rates: half a cosine down to zero; less where filters have many inputs, as Adam moves
-        every weight as far, which adds up until they die; p's is larger, as its two numbers have far to go."""
-        rate = self.settings.rate * (1 + math.cos(math.pi * epoch / self.settings.epochs)) / 2
-        slow = min(1.0, WIDE / self.performer.target.shape[0])
-        for group, times in zip(self.optimiser.param_groups, (slow, BALANCE), strict=True):
-            group["lr"] = rate * times
+        """The epoch's learning rates: half a cosine down to zero; p's is larger, as its two numbers have far to go."""
+        times = (1 + math.cos(math.pi * epoch / self.settings.epochs)) / 2
+        rates = (first_rate(self.settings, self.performer), 1.0), (self.settings.rate, BALANCE)
+        for group, (rate, more) in zip(self.optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * times * more
 
     @torch.no_grad()
     def survey(self) -> None:
