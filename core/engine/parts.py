@@ -32,7 +32,7 @@ from core.statistics import Statistic
 
 IMAGES, SEEN = 3000, 1200  # trained on; looked at
 MOST_EPOCHS = 60
-VERSION = 3  # of how explainers are trained
+VERSION = 4  # of how explainers are trained
 
 
 @dataclass(frozen=True)
