@@ -132,18 +132,6 @@ def disentangled(of, probe, explainer: parts.Explained, picture, label: int) -> 
     return _disentangled(of, *known, picture, picture.subject, label)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _small(_probe, fingerprint: str):
-    return parts.pictures(_probe)
-
-
-def _image(probe, index: int) -> np.ndarray:
-    """One of the pictures that `looked` is about: small where it was kept so, as drawing it again takes long."""
-    indices, small = _small(probe, probe.fingerprint) or ((), None)
-    place = int(np.searchsorted(indices, index))
-    return small.of_image(place) if place < len(indices) and indices[place] == index else probe.image(index)
-
-
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _filters(
     fingerprint: str, probe_fingerprint: str, settings: tuple, side: str, _looked, _marked, _labels
@@ -165,7 +153,7 @@ def cells(
     """Some of the probe's pictures, dark where a filter does not look."""
     field = view.field_of(around, number if side == view.INTERPRETABLE else None, of.preprocessing.size)
     centres = of.centres(explainer.performer.top)
-    images = [_image(probe, int(index)) for index in indices]
+    images = [probe.image(int(index)) for index in indices]
     maps = parts.filter_maps(of, explainer, images)[side][:, number]
     given = field, centres, of.preprocessing
     return [view.drawn(image, values, *given) for image, values in zip(images, maps, strict=True)]

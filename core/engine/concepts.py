@@ -9,17 +9,16 @@ import numpy as np
 
 from core.engine.answers import Progress, kept, kept_jointly, store, swept
 from core.errors import NotDefined
-from core.methods.net2vec import dissection, masks, segmentation, subsets
+from core.methods.net2vec import dissection, masks, pictures, segmentation, subsets
 from core.methods.net2vec.dissection import Dissection
 from core.methods.net2vec.firing import Fired, Firing, fired
 from core.methods.net2vec.masks import MaskReader, Masks
+from core.methods.net2vec.pictures import PictureReader, Pictures
 from core.methods.net2vec.pool import Pool, pool
 from core.methods.net2vec.subsets import Subsets
 from core.networks.layers import Layer
 from core.networks.network import Network
-from core.probes import reduced
 from core.probes.probe import Probe
-from core.probes.reduced import PictureReader, Pictures
 from core.request import Request
 from core.store import Artefact
 
@@ -64,8 +63,8 @@ def firings(
             for name in missing
         }
         first, drawn = next(asked[name] for name in missing if name is not None), _pictures_request(seen)
-        if reduced.slow(probe) and store().load(drawn) is None:
-            statistics[drawn.method] = PictureReader(probe, chosen.indices)
+        if pictures.slow(probe) and store().load(drawn) is None:
+            statistics[drawn.method] = PictureReader(probe, chosen)
         swept(first, network, probe, statistics, chosen.indices, progress)
         if drawn.method in statistics:
             kept(drawn, statistics[drawn.method].result().arrays, None)
@@ -78,7 +77,7 @@ def firings(
 def pool_pictures(probe: Probe, chosen: Pool) -> Pictures | None:
     """The pool's pictures, small: a pass for a layer keeps them where they are slow to come by. None where none has."""
     artefact = store().load(_pictures_request(_masks_request(probe, chosen)))
-    return None if artefact is None else reduced.pictures(artefact.arrays)
+    return None if artefact is None else pictures.pictures(artefact.arrays)
 
 
 def dissect(network: Network, probe: Probe, layer: str | Layer, **asked: Any) -> Dissection:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.engine.answers import Progress, checkpoint_of, indices, kept, store, subject, swept
+from core.engine.answers import Progress, checkpoint_of, indices, kept, subject, swept
 from core.engine.probing import columns
 from core.measures.part_places import Annotated, annotated
 from core.methods.explainer import contributions as parted
@@ -24,11 +24,8 @@ from core.methods.explainer.receptive import Fields
 from core.methods.explainer.training import Settings, train
 from core.networks.network import Network
 from core.networks.taps import tap
-from core.probes import reduced
 from core.probes.probe import Probe
-from core.probes.reduced import PictureReader, Pictures
 from core.request import Request
-from core.statistics import Statistic
 
 IMAGES, SEEN = 3000, 1200  # trained on; looked at
 MOST_EPOCHS = 60
@@ -68,8 +65,13 @@ class Disentangled:
 def usual(probe: Probe, images: int = IMAGES) -> Settings:
     """How an explainer is trained unless one says otherwise: on few pictures for more epochs, so that it takes as many
     steps."""
-    settings, count = Settings(), max(min(images, len(probe.splits[_split(probe, "train")])), 1)
+    settings, count = Settings(), max(taken(probe, "train", images), 1)
     return replace(settings, epochs=min(max(settings.epochs * IMAGES // count, settings.epochs), MOST_EPOCHS))
+
+
+def taken(probe: Probe, split: str, images: int) -> int:
+    """How many pictures there are of so many that are asked for, of a split, or of the first where it is missing."""
+    return min(images, len(probe.splits[_split(probe, split)]))
 
 
 def explained(
@@ -129,29 +131,11 @@ def read(
     request = Request("explainer-features", 1, network.fingerprint, subject(probe, split), parameters=told)
 
     def compute() -> Mapping[str, np.ndarray]:
-        reading, some = Reading(anatomy(network), whole=whole), indices(request, probe)
-        statistics: dict[str, Statistic] = {"reading": reading}
-        drawn = _pictures_request(probe, split, images)
-        if whole and reduced.slow(probe) and store().load(drawn) is None:
-            statistics[drawn.method] = PictureReader(probe, np.sort(some))
-        swept(request, network, probe, statistics, some, progress)
-        if drawn.method in statistics:
-            kept(drawn, statistics[drawn.method].result().arrays, None)
+        reading = Reading(anatomy(network), whole=whole)
+        swept(request, network, probe, {"reading": reading}, indices(request, probe), progress)
         return reading.result()
 
     return kept(request, compute, progress).arrays
-
-
-def pictures(probe: Probe, images: int = SEEN) -> tuple[np.ndarray, Pictures] | None:
-    """Those that `looked` is about, small, and which of the probe's they are, (n,) ascending; None where they were not
-    kept, as those are not that are quickly read again."""
-    request = _pictures_request(probe, _split(probe, "test"), images)
-    artefact = store().load(request)
-    return None if artefact is None else (np.sort(indices(request, probe)), reduced.pictures(artefact.arrays))
-
-
-def _pictures_request(probe: Probe, split: str, images: int) -> Request:
-    return Request("pictures", 1, "none", subject(probe, split), parameters={"images": images})
 
 
 def emitted(

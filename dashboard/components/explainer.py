@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.engine.parts import IMAGES, SEEN, Explained, apart
+from core.engine.parts import IMAGES, SEEN, Explained, apart, taken
 from core.errors import NotDefined
 from core.measures.part_places import Annotated
 from core.methods.explainer.looking import Looked
@@ -47,7 +47,7 @@ def explained(here: Here, settings: Settings | None = None) -> Explained | None:
         if settings is None and failed:
             wanted = _after(here, failed) or wanted
         _run_away(failed.get(settings or _latest(failed)))
-        pictures = _pictures(here, "train", IMAGES)
+        pictures = taken(here.probe, "train", IMAGES)
         st.caption(
             f"Needs an explainer: a network of its own, trained once on what {performer.target.name} of "
             f"{here.network.title} emits for {pictures:,} pictures of {here.probe.title}, in some minutes, and kept. "
@@ -86,7 +86,7 @@ def seen(here: Here, found: Explained) -> Seen | None:
     if looked is not None and (marked is not None or not ask_parts.has_marks(here.probe)):
         return Seen(looked, marked)
     st.caption(
-        f"The explainer is there. Needs to see what its filters do on {_pictures(here, 'test', SEEN):,} pictures of "
+        f"The explainer is there. Needs to see what its filters do on {taken(here.probe, 'test', SEEN):,} pictures of "
         f"{here.probe.title}: a minute or two, once, and kept."
     )
     if st.button("Compute", key="look", icon=":material/play_arrow:"):
@@ -99,12 +99,6 @@ def seen(here: Here, found: Explained) -> Seen | None:
 def _look(here: Here, found: Explained, progress: Working) -> None:
     ask_parts.looked(here.network, here.probe, found, progress)
     ask_parts.marked(here.network, here.probe, progress)
-
-
-def _pictures(here: Here, split: str, most: int) -> int:
-    """Of a split, or of the first where there is none of that name, as the engine takes them."""
-    splits = here.probe.splits
-    return min(most, len(splits.get(split, next(iter(splits.values())))))
 
 
 def _failed(here: Here) -> dict[Settings, Diverged]:
@@ -139,7 +133,7 @@ def origin(here: Here, found: Explained, pictures: int = 0) -> None:
     looked_at = f", looked at on {pictures:,} {which}" if pictures else ""
     st.caption(
         f"Explainer of {here.network.title}: reads {performer.target.name}, stands beside {performer.top.name}; "
-        f"trained on {_pictures(here, 'train', found.images):,} pictures of {here.probe.title}{looked_at}. p, the "
+        f"trained on {taken(here.probe, 'train', found.images):,} pictures of {here.probe.title}{looked_at}. p, the "
         f"share of the interpretable track in its encoder's output, is {words.number(found.p)}."
     )
     if found.note:

@@ -63,15 +63,15 @@ def share(here: Here, found: Explained, seen: Seen) -> None:
         return
     sides = st.grid(2, min_column_width=360, gap="large")
     with sides.cell():
-        _errors(here, looked)
+        _errors(here, found, looked)
     with sides.cell():
         _published()
     _lost(here, looked)
 
 
-def _errors(here: Here, looked: Looked) -> None:
+def _errors(here: Here, found: Explained, looked: Looked) -> None:
     st.markdown("**Classification error**  \n:gray[the features put back into the performer, on test pictures]")
-    settings = replace(ask_parts.usual(here.probe)[0], classes=True)
+    settings = replace(found.settings, classes=True)
     cls = ask_parts.explained(here.network, here.probe, settings)
     seen = None if cls is None else ask_parts.looked(here.network, here.probe, cls)
     table = views.errors(looked, seen)

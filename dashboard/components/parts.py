@@ -55,8 +55,8 @@ def gallery(here: Here, found: Explained, seen: Seen) -> None:
                 with place.cell():
                     if rank < len(shown[side]):
                         _row(here, found, seen, fields, side, shown[side][rank], by_quantiles)
-    if not all(shown.values()):
-        st.caption(f"Where a column is empty, no filter of that layer is of '{here.names[here.classes[0]]}'.")
+    if whose["owner"] is not None and not all(shown.values()):
+        st.caption(f"Where a column is empty, no filter of that layer is of '{here.names[whose['owner']]}'.")
     _silent(found, seen)
     if fields is None:
         _measure(here, found, seen)

@@ -9,7 +9,7 @@ import pytest
 from core.engine import parts
 from core.networks.catalogue import open_network
 from core.probes.catalogue import open_probe
-from tests.benchmarks.clock import press, radio, table, type_in
+from tests.benchmarks.clock import press, radio, soon, type_in
 
 ROUNDS, WARM = 15, 3
 LIMIT = 0.5  # seconds, medians
@@ -44,9 +44,7 @@ def test_object_parts_answer_soon(view, known):
         view.settle()
         times["owner"].append(radio(view, ("All classes", "One of each class")[number % 2]))
         view.settle()
-    found = table("Object parts, menagerie-plain", {name: some[WARM:] for name, some in times.items()})
-    assert view.faults() == []
-    assert {name: median for name, (median, _) in found.items() if median >= LIMIT} == {}
+    soon(view, "Object parts, menagerie-plain", times, LIMIT, WARM)
 
 
 def test_an_explainer_network_answers_soon(view, known):
@@ -64,6 +62,4 @@ def test_an_explainer_network_answers_soon(view, known):
     for number in range(ROUNDS):
         times["filter"].append(type_in(view, "Filter of conv-interp-2", str(7 * number + 3)))
         view.settle()
-    found = table("Explainer network, menagerie-plain", {name: some[WARM:] for name, some in times.items()})
-    assert view.faults() == []
-    assert {name: median for name, (median, _) in found.items() if median >= LIMIT} == {}
+    soon(view, "Explainer network, menagerie-plain", times, LIMIT, WARM)

@@ -1,23 +1,16 @@
 """Explainer network in a browser: one is trained with its losses drawn, another's settings stand in the address."""
 
-import json
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from core.probes.catalogue import open_probe
-
-PAGES = Path(__file__).parents[1] / "pages"
+from tests import listing
 
 
 @pytest.fixture(scope="module")
 def world(serve, tmp_path_factory):
     """A server that knows the pages' small performer by name."""
-    classes = json.dumps(list(open_probe("menagerie-tiny").classes))
-    entry = f'factory = "small_performer:small"\npython_path = "{PAGES}"\nclasses = {classes}\n'
-    path = tmp_path_factory.mktemp("settings") / "settings.toml"
-    path.write_text(f"[networks.small]\n{entry}preprocessing = {{ resize = 32, crop = 32 }}\n", encoding="utf-8")
+    path = listing.write(tmp_path_factory.mktemp("settings"), "small_performer")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHANNELSCOPE_SETTINGS", str(path))
         return serve()

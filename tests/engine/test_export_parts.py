@@ -1,8 +1,6 @@
 """`precompute explainer` and `export explainer`: what is written is what the engine says."""
 
 import csv
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from core.measures import part_tables
 from core.measures.part_stability import FLOORS
 from core.networks.catalogue import open_network
 from core.probes.catalogue import open_probe
+from tests import listing
 
 ASKED = ["explainer", "--network", "small", "--probe", "menagerie-tiny"]
 
@@ -21,12 +20,7 @@ ASKED = ["explainer", "--network", "small", "--probe", "menagerie-tiny"]
 def own_world(tmp_path, monkeypatch):
     """A cache of its own, and the pages' small performer by name."""
     monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "cache"))
-    folder = Path(__file__).parents[1] / "pages"
-    classes = json.dumps(list(open_probe("menagerie-tiny").classes))
-    entry = f'factory = "small_performer:small"\npython_path = "{folder}"\nclasses = {classes}\n'
-    path = tmp_path / "settings.toml"
-    path.write_text(f"[networks.small]\n{entry}preprocessing = {{ resize = 32, crop = 32 }}\n", encoding="utf-8")
-    monkeypatch.setenv("CHANNELSCOPE_SETTINGS", str(path))
+    monkeypatch.setenv("CHANNELSCOPE_SETTINGS", str(listing.write(tmp_path, "small_performer")))
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The dashboard in-process, on the tiny Menagerie and the untrained network, with a cache folder of its own."""
 
-import json
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.probes.catalogue import open_probe
+from tests import listing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,13 +28,7 @@ def named(cache):
     with pytest.MonkeyPatch.context() as patch:
 
         def name(file: str) -> None:
-            classes = json.dumps(list(open_probe("menagerie-tiny").classes))
-            entry = f'factory = "{file}:small"\npython_path = "{Path(__file__).parent}"\nclasses = {classes}\n'
-            path = cache / "settings.toml"
-            path.write_text(
-                f"[networks.small]\n{entry}preprocessing = {{ resize = 32, crop = 32 }}\n", encoding="utf-8"
-            )
-            patch.setenv("CHANNELSCOPE_SETTINGS", str(path))
+            patch.setenv("CHANNELSCOPE_SETTINGS", str(listing.write(cache, file)))
 
         yield name
 

@@ -1,13 +1,11 @@
 """CHIP's maps on the Explain pages: what waits for importances, one button, and what stands there afterwards."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 
-from core.probes.catalogue import open_probe
 from dashboard import ask
+from tests import listing
 from tests.pages.shown import alts
 
 CHIP = ["CHIP", "Refined CHIP", "Guided CHIP"]
@@ -16,11 +14,7 @@ CHIP = ["CHIP", "Refined CHIP", "Guided CHIP"]
 @pytest.fixture
 def small(opened, tmp_path, monkeypatch):
     """`small(page, **parameters)`: the page on a network whose importances take a second, with none computed yet."""
-    classes = json.dumps(list(open_probe("menagerie-tiny").classes))
-    entry = f'factory = "small_network:small"\npython_path = "{Path(__file__).parent}"\nclasses = {classes}\n'
-    path = tmp_path / "settings.toml"
-    path.write_text(f"[networks.small]\n{entry}preprocessing = {{ resize = 32, crop = 32 }}\n", encoding="utf-8")
-    monkeypatch.setenv("CHANNELSCOPE_SETTINGS", str(path))
+    monkeypatch.setenv("CHANNELSCOPE_SETTINGS", str(listing.write(tmp_path, "small_network")))
     monkeypatch.setenv("CHANNELSCOPE_CACHE", str(tmp_path / "cache"))
     ask._importances.clear()
     return lambda page="picture", **parameters: opened(page, network="small", **parameters)

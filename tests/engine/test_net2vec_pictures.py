@@ -5,13 +5,13 @@ import pytest
 from torch import nn
 
 from core.engine import concepts
+from core.methods.net2vec import pictures
+from core.methods.net2vec.pictures import PictureReader
 from core.methods.net2vec.pool import Pool, pool
 from core.networks.network import Network
 from core.networks.preprocessing import Preprocessing
-from core.probes import reduced
 from core.probes.catalogue import open_probe
 from core.probes.probe import Probe
-from core.probes.reduced import PictureReader
 
 
 class Plain(Probe):
@@ -32,7 +32,7 @@ POOL = Pool(np.array([0, 2, 3, 5]), np.array([True, True, False, False]))
 
 
 def read(indices) -> PictureReader:
-    reader = PictureReader(Plain(), POOL.indices)
+    reader = PictureReader(Plain(), POOL)
     for index in indices:
         reader.read(int(index))
     return reader
@@ -49,19 +49,19 @@ def test_pictures_come_back_in_the_pool_s_order_reduced_where_they_are_large():
 
 def test_a_pass_that_was_stopped_or_split_gives_the_same_bytes():
     whole = read(POOL.indices).result()
-    first, resumed = read([0, 2]), PictureReader(Plain(), POOL.indices)
+    first, resumed = read([0, 2]), PictureReader(Plain(), POOL)
     resumed.restore(first.state())
     for index in (3, 5):
         resumed.read(index)
     second = read([5, 3])
     second.merge(read([2, 0]))
-    for found in (resumed.result(), second.result(), reduced.pictures(whole.arrays())):
+    for found in (resumed.result(), second.result(), pictures.pictures(whole.arrays())):
         np.testing.assert_array_equal(found.blob, whole.blob)
         np.testing.assert_array_equal(found.offsets, whole.offsets)
 
 
 def test_nothing_is_given_before_all_were_seen():
-    reader = PictureReader(Plain(), POOL.indices)
+    reader = PictureReader(Plain(), POOL)
     assert reader.state() == {}
     reader.restore({})
     with pytest.raises(ValueError, match="0 of 4"):

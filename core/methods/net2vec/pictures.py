@@ -1,5 +1,4 @@
-"""Some of a probe's pictures, small, kept from a pass over them, so that galleries need not wait for each to be drawn
-again."""
+"""The pool's pictures, small, drawn or read once, so that galleries need not wait for each to be drawn again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.methods.net2vec.pool import Pool
 from core.probes.menagerie.world import World
 from core.probes.probe import Probe
 from core.probes.scenes import Scenes
@@ -18,7 +18,7 @@ QUALITY = 86  # of JPEG
 
 @dataclass(frozen=True)
 class Pictures:
-    """Of the nth picture the file is blob[offsets[n] : offsets[n + 1]], a JPEG of at most SIDE pixels. 2,000
+    """Of picture n of the pool, the file is blob[offsets[n] : offsets[n + 1]], a JPEG of at most SIDE pixels. 2,000
     pictures of the Menagerie take 30 megabytes."""
 
     offsets: np.ndarray
@@ -48,29 +48,28 @@ def slow(probe: Probe) -> bool:
 
 
 class PictureReader:
-    """The statistic that gives `Pictures`, of images (n,) in ascending order: in a sweep it finds them just drawn for
-    the network."""
+    """The statistic that gives a pool's `Pictures`: in a sweep it finds them just drawn for the network."""
 
     layers = ()
 
-    def __init__(self, probe: Probe, indices: np.ndarray) -> None:
-        self._probe, self._indices = probe, indices
-        self.settings = {"probe": probe.fingerprint, "pictures": len(indices), "side": SIDE}
-        self._files: dict[int, np.ndarray] = {}  # by position among the indices
+    def __init__(self, probe: Probe, pool: Pool) -> None:
+        self._probe, self._pool = probe, pool
+        self.settings = {"probe": probe.fingerprint, "pictures": len(pool), "side": SIDE}
+        self._files: dict[int, np.ndarray] = {}  # by position in the pool
 
     def update(self, batch: Batch) -> None:
         for index in batch.indices:
             self.read(int(index))
 
     def read(self, index: int) -> None:
-        """One of the pictures."""
+        """One picture of the pool."""
         image = self._probe.image(index)
         shrink = SIDE / max(image.shape[:2])
         if shrink < 1:
             height, width = (max(round(length * shrink), 1) for length in image.shape[:2])
             image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         file = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
-        self._files[int(np.searchsorted(self._indices, index))] = file.ravel()
+        self._files[int(np.searchsorted(self._pool.indices, index))] = file.ravel()
 
     def merge(self, other: "PictureReader") -> None:
         self._files |= other._files
@@ -91,8 +90,8 @@ class PictureReader:
             self._files = dict(zip(np.asarray(state["place"]).tolist(), files, strict=True))
 
     def result(self) -> Pictures:
-        """Raises ValueError before every picture was seen."""
-        if len(self._files) != len(self._indices):
-            raise ValueError(f"{len(self._files)} of {len(self._indices)} pictures were seen")
+        """Raises ValueError before every picture of the pool was seen."""
+        if len(self._files) != len(self._pool):
+            raise ValueError(f"{len(self._files)} of {len(self._pool)} pictures were seen")
         state = self.state()
         return Pictures(np.concatenate([[0], state["length"].cumsum()]).astype(np.int64), state["blob"])
