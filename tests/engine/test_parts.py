@@ -248,5 +248,5 @@ def test_maps_that_are_drawn_are_those_that_were_looked_at(network, probe):
         np.testing.assert_allclose(peaks, seen.sides[side].scores, rtol=2e-3, atol=2e-3)
         fires = seen.sides[side].scores > 0.01
         assert fires.any()
-        same = found.reshape(*found.shape[:2], -1).argmax(2).T == seen.sides[side].cells
+        same = seen.sides[side].cells == found.reshape(*found.shape[:2], -1).argmax(2).T
         assert same[fires].mean() > 0.98  # what was looked at was read in half precision
