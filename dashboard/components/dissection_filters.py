@@ -111,7 +111,7 @@ def _examples(here: Here, found: Dissection, k: int, labels: tuple[str, ...]) ->
     )
     for c, some in rows:
         told = [f"IoU {words.probability(one.value)}" for one in some]
-        asked = [(one.place, f"{one.corner}  {iou}") for one, iou in zip(some, told, strict=True)]
+        asked = [(one.place, f"{one.corner}  {iou}".strip()) for one, iou in zip(some, told, strict=True)]
         drawn = ask_dissection.active(here.network, here.probe, found, k, asked, c)
         st.markdown(f"**{labels[c]}**, {found.concepts[c].category}")
         with st.grid(4, min_column_width=150, gap="small") as grid:
